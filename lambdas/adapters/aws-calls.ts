@@ -112,6 +112,8 @@ export const CONSUMER_RIGHTS: {
     recordEvent: [applications("PutItem")],
     forgetEvent: [applications("DeleteItem")],
     eraseEvent: [applications("DeleteItem")],
+    unlockEvent: [applications("UpdateItem")],
+    lockOf: [applications("GetItem")],
     withholdEvent: [applications("UpdateItem")],
     markHealed: [applications("PutItem")],
     noteWebhookOf: [applications("UpdateItem")],
@@ -131,6 +133,7 @@ export const CONSUMER_RIGHTS: {
   },
   idempotency: {
     begin: [records("PutItem")],
+    isCompleted: [records("GetItem")],
     complete: [records("UpdateItem")],
     release: [records("DeleteItem")],
   },

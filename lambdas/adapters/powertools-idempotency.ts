@@ -1,6 +1,7 @@
 import {
   IdempotencyConfig,
   IdempotencyItemAlreadyExistsError,
+  IdempotencyItemNotFoundError,
   IdempotencyRecordStatus,
 } from "@aws-lambda-powertools/idempotency";
 import type { BasePersistenceLayer } from "@aws-lambda-powertools/idempotency/persistence";
@@ -41,6 +42,16 @@ export class PowertoolsIdempotency implements Idempotency {
       // DynamoDB returns the record with its refusal; an emulator may not.
       const record = error.existingRecord ?? (await this.#records.getRecord({ eventId }));
       return record.getStatus() === IdempotencyRecordStatus.COMPLETED ? "duplicate" : "in-conflict";
+    }
+  }
+
+  async isCompleted(eventId: string): Promise<boolean> {
+    try {
+      const record = await this.#records.getRecord({ eventId });
+      return record.getStatus() === IdempotencyRecordStatus.COMPLETED;
+    } catch (error) {
+      if (error instanceof IdempotencyItemNotFoundError) return false;
+      throw failureOf("Failed to get record from idempotency store", error);
     }
   }
 

@@ -7,6 +7,7 @@ import type { EventReport } from "../domain/event/event-report.ts";
 import { IDEMPOTENCY } from "../settings/limits.ts";
 import type { EffectDependencies } from "./effect.ts";
 import type { Message } from "./message.ts";
+import { besideFirstOf } from "./record-lock.ts";
 
 /*
  * One event under two ids (docs/decisions/0028): a webhook and Alloy's list may differ in what they say of an event,
@@ -51,8 +52,9 @@ export async function lockAlias(
   message: Message,
   event: JourneyEvent,
   merged: Merged,
-  { store, begin }: Pick<EffectDependencies, "store" | "begin">,
+  dependencies: Pick<EffectDependencies, "store" | "begin" | "isCompleted" | "now">,
 ): Promise<KnownAs> {
+  const { store, begin } = dependencies;
   const alias = await aliasOf(message, event, merged, store);
   if (alias === null) return { lock: "begun", known: event, reports: null };
   const otherRecord = async () => {
@@ -62,7 +64,7 @@ export async function lockAlias(
   const isRecorded = async () => (await otherRecord()) !== undefined;
 
   // A forced message has a lock of its own, which lets it pass once.
-  const lock = message.isForced ? "begun" : await begin(alias.eventId);
+  const lock = await lockOther();
   const isHealed = message.receipt.origin === "poll";
   // If the healed copy is not recorded yet, it will find this event and stop. This webhook publishes.
   const isOwnEffect = lock === "begun" && !isHealed && !(await isRecorded());
@@ -79,6 +81,14 @@ export async function lockAlias(
   };
   const known = isOwnEffect ? event : other;
   return { lock, known, reports: [event, other], otherRecord, finish };
+
+  async function lockOther(): Promise<KnownAs["lock"]> {
+    if (message.isForced || alias === null) return "begun";
+    const begun = await begin(alias.eventId);
+    if (begun !== "begun") return begun;
+    const { applicationToken } = event;
+    return besideFirstOf({ ...alias, applicationToken }, dependencies);
+  }
 }
 
 /** The other report under whose id the event is known; null: none. */
@@ -91,6 +101,20 @@ async function aliasOf(
   if (message.receipt.origin === "poll") return webhookFor(message, event, store);
   if (!mayBeHealed(event, after)) return null;
   return healedEventOf(event, await store.reportsNear(event));
+}
+
+/** Gives up a webhook's record where the event is recorded as it was healed, under the other id. */
+export async function giveUpRecord(
+  event: JourneyEvent,
+  state: ApplicationState,
+  store: ApplicationStore,
+): Promise<void> {
+  if (!mayBeHealed(event, state)) return;
+  const near = await store.reportsNear(event);
+  const alias = healedEventOf(event, near);
+  if (alias === null || !near.recorded.some(({ eventId }) => eventId === alias.eventId)) return;
+  await store.noteWebhookOf({ ...alias, applicationToken: event.applicationToken }, event);
+  await store.forgetEvent(event);
 }
 
 /** Only where an event of this time or a later one was healed, there is something to read. */

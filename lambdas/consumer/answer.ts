@@ -4,7 +4,7 @@ import { agree, correctionIdOf } from "../domain/application/correction.ts";
 import type { ApplicationState } from "../domain/application/application-state.ts";
 import type { Correction } from "../domain/application/correction.ts";
 import { isNewDecision } from "../domain/application/decided.ts";
-import { numberOf } from "../domain/application/effect-numbers.ts";
+import { mayHaveNumber, numberOf } from "../domain/application/effect-numbers.ts";
 import type { Decision } from "../domain/application/decision.ts";
 import { isPublishedByEvent, says } from "../domain/application/published-decisions.ts";
 import { isFinal } from "../domain/event/event-types.ts";
@@ -23,6 +23,7 @@ import { isOvertaken } from "../domain/application/withholding.ts";
 import { firstCheck, isAdopted, mergeAndCount, recordOf, sequenceOf } from "./effect.ts";
 import type { ContentOf, Effect, EffectDependencies } from "./effect.ts";
 import type { Message } from "./message.ts";
+import { besideFirstOf } from "./record-lock.ts";
 
 /**
  * Takes over what Alloy's own answer says, unless an event has said it meanwhile.
@@ -44,13 +45,14 @@ export async function prepareCorrection(
 
   const correctionId = correctionIdOf(correction);
   const eventId = confirms?.eventId ?? correctionId;
+  const place = { applicationToken, eventId, at: timeOf(correction) };
   // The end's message failed, and may come back: whichever of the two holds its idempotency record publishes it. An earlier
   // try of either may have merged the end, and published nothing.
   const isKnown =
     known !== null &&
     says(known.published, snapshot, since) &&
     !isPublishedByEvent(known, [eventId]);
-  const lock = mayComeBack && !isKnown ? await dependencies.begin(eventId) : "duplicate";
+  const lock = mayComeBack && !isKnown ? await lockEnd() : "duplicate";
   if (lock === "in-conflict") return { kind: lock, event: null };
   const isGuarded = lock === "begun";
   const observation = stateOfSnapshot(snapshot, askedAt, correctionId, since);
@@ -96,8 +98,19 @@ export async function prepareCorrection(
   const options = { eventId, sequence, snapshot, confirms, route, state, receipt, environment };
   const event = publishedCorrection(options);
   if (!isGuarded) return { kind: "done", event };
+  if (before !== null && mayHaveNumber(before.effects, eventId)) {
+    // This correction has numbered it in an earlier try, or the end's own message has.
+    const beside = await besideFirstOf(place, dependencies);
+    if (beside !== "begun") return { kind: beside, event: null };
+  }
   // The end's own message may be among the dead letters. The end has its effect now.
   return { kind: "done", event, finish: () => store.clearFailure(applicationToken, eventId) };
+
+  /** The first message of the end may have recorded it meanwhile: it is at work, or has published it. */
+  async function lockEnd(): ReturnType<EffectDependencies["begin"]> {
+    const begun = await dependencies.begin(eventId);
+    return begun === "begun" ? besideFirstOf(place, dependencies) : begun;
+  }
 
   /** Whether downstream does not know it, unless from this very correction, which may have been cut off. */
   function isNewsIn(after: ApplicationState, over: ApplicationState | null): boolean {

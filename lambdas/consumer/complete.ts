@@ -20,7 +20,7 @@ import { webhookFor } from "./alias.ts";
 import { isUnrecognised } from "./effect.ts";
 import { mayHaveFailed } from "./message.ts";
 import type { Content, Message } from "./message.ts";
-import type { Prepared } from "./prepare.ts";
+import type { Lock, Prepared } from "./prepare.ts";
 
 /** Whether the bus took an event, or why not. */
 export type Publication = "published" | { readonly error: unknown };
@@ -48,10 +48,10 @@ export interface CompleteDependencies {
 }
 
 /**
- * Completes the idempotency records of a message that has its effect, and releases them where it has none.
+ * Completes the idempotency records of a message that has its effect, and releases its locks where it has none.
  *
- * After the deadline, another invocation may hold the same records. Nothing is released then, since Powertools deletes
- * without a condition. A late effect is still completed.
+ * After the deadline, another invocation may hold the same locks. Nothing is released then, since the lock of an
+ * idempotency record does not say whose it is. A late effect is still completed.
  *
  * @param publication - null: the event was not published, or there is none.
  */
@@ -62,7 +62,7 @@ export async function complete(
   { idempotency, metrics }: Pick<CompleteDependencies, "idempotency" | "metrics">,
 ): Promise<Result> {
   if (outcome.kind !== "done" && outcome.kind !== "duplicate") return release(locks, outcome);
-  const { kind, event, finish, isSilent = false } = outcome;
+  const { kind, event, finish, isSilent = false, isRecordEnough = false } = outcome;
   if (event !== null) {
     if (publication === null) return release(locks, { kind: "unprepared" });
     if (publication !== "published") return release(locks, { kind: "failed", ...publication });
@@ -70,33 +70,41 @@ export async function complete(
   }
   // Its webhook may come after all, and must not find it done.
   const isOpen = isSilent && event === null;
-  const own = isOpen ? locks : locks.filter((key) => key === message.key);
+  const own = isOpen ? locks : locks.filter(({ key }) => key === message.key);
   try {
-    for (const key of locks) if (!own.includes(key)) await idempotency.complete(key);
+    for (const key of keysOf(locks.filter((lock) => !own.includes(lock)))) {
+      await idempotency.complete(key);
+    }
     await finish?.();
   } catch (error) {
     return release(own, { kind: "failed", error });
   }
   if (isOpen) return release(own, { kind });
+  if (isRecordEnough && event === null) return { kind };
   try {
-    for (const key of own) await idempotency.complete(key);
+    for (const key of keysOf(own)) await idempotency.complete(key);
   } catch {
     return { kind: "completion-unsaved" };
   }
   return { kind };
 
-  async function release(keys: readonly string[], result: Result): Promise<Result> {
+  async function release(held: readonly Lock[], result: Result): Promise<Result> {
     let released = result;
-    for (const key of keys.toReversed()) {
+    for (const lock of held.toReversed()) {
       if (deadline.isPast("completeBy")) return result;
       try {
-        await idempotency.release(key);
+        await lock.release();
       } catch (error) {
         released = { kind: "failed", error };
       }
     }
     return released;
   }
+}
+
+/** An event may be locked by its record and by an idempotency record as well. */
+function keysOf(locks: readonly Lock[]): readonly string[] {
+  return [...new Set(locks.map(({ key }) => key))];
 }
 
 /** Seconds until the next try, by the number of receives: together they outlast an incident of 45 minutes. */

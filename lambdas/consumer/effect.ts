@@ -39,16 +39,28 @@ export interface Effect {
   readonly event: PublishedEvent | null;
   /** What is left after the event is published. */
   readonly finish?: () => Promise<void>;
+  /** The event is late and not published, whoever brings it again: its record is all that is kept of it. */
+  readonly isRecordEnough?: boolean;
   /** It is history of an adopted application: if Alloy delivers its webhook after all, that has the effect. */
   readonly isSilent?: boolean;
+}
+
+/** What came of an event that was to be recorded and locked. */
+export interface RecordedFirst {
+  readonly recording: Recording;
+  /** `first`: it is locked by its record. `begun`: an idempotency record is locked in its place. */
+  readonly admission: "first" | "begun" | "duplicate" | "in-conflict";
 }
 
 /** What the preparation of a message uses. */
 export interface EffectDependencies {
   readonly store: ApplicationStore;
   readonly investigations: InvestigationStore;
-  /** Locks an event under another id than the message's own. */
+  /** Locks an event by an idempotency record, under the message's own id or another one. */
   readonly begin: (eventId: string) => ReturnType<Idempotency["begin"]>;
+  readonly isCompleted: Idempotency["isCompleted"];
+  /** Records the message's event and locks it, by one write. */
+  readonly recordFirst: (record: EventRecord) => Promise<RecordedFirst>;
   readonly settings: ConsumerSettings;
   readonly metrics: Metrics<"consumer">;
   /** Epoch milliseconds. */

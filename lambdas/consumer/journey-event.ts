@@ -6,6 +6,7 @@ import type {
   EffectToNumber,
   RecordedAs,
 } from "../domain/application/application-state.ts";
+import { factsOf } from "../domain/event/event-types.ts";
 import type { JourneyEvent } from "../domain/event/journey-event.ts";
 import { isPublishedByEvent, withRecord } from "../domain/application/published-decisions.ts";
 import { publicationOf, routeOf } from "../domain/routing/journey-routes.ts";
@@ -37,6 +38,13 @@ import {
 import type { ContentOf, Effect, EffectDependencies } from "./effect.ts";
 import { mayHaveFailed } from "./message.ts";
 import type { Message } from "./message.ts";
+import { besideFirst, isNumberedBy } from "./record-lock.ts";
+import type { Guard } from "./record-lock.ts";
+
+/** Whether an event ends its application, or says so. */
+export function isEnd({ type }: Pick<JourneyEvent, "type">): boolean {
+  return factsOf(type)?.meaning.kind === "final";
+}
 
 /** An event that is to be merged, and what is left of its message after that. */
 export interface ToMerge {
@@ -45,8 +53,8 @@ export interface ToMerge {
 }
 
 /**
- * 1. Record the event: a webhook at once, a healed event once no other id is found. Without an idempotency record,
- *    the message that recorded the event finishes it; every other message ends here.
+ * 1. Record the event: a webhook at once, a healed event once no other id is found. Without a lock, the message that
+ *    recorded the event finishes it; every other message ends here.
  * 2. Merge the event, alone or with others of its application (`prepare.ts`).
  * 3. If the event is known under another id, both reports have one effect (`alias.ts`).
  * 4. Return the event to publish, unless only Alloy's answer can say what it says (`withholding.ts`).
@@ -54,7 +62,7 @@ export interface ToMerge {
 export async function prepareJourneyEvent(
   message: Message,
   content: ContentOf<"journey-event">,
-  isLocked: boolean,
+  guard: Guard,
   dependencies: EffectDependencies,
 ): Promise<Effect | ToMerge> {
   const { store, settings } = dependencies;
@@ -64,9 +72,12 @@ export async function prepareJourneyEvent(
   const record = async (one: JourneyEvent) =>
     store.recordEvent(recordOf(message, { ...content, event: one }, settings));
 
-  const recorded = isHealed ? null : await record(event);
+  const { recorded, admission } = await recordOwn();
+  if (admission === "duplicate" || admission === "in-conflict") {
+    return { kind: admission, event: null };
+  }
   const isKnown = recorded !== null && !isOwnRecord(recorded, message);
-  const kind = !isLocked && isKnown ? "duplicate" : "done";
+  const kind = guard === "none" && isKnown ? "duplicate" : "done";
   if (kind === "duplicate" && !mayHaveFailed(message)) return { kind, event: null };
   if (recorded !== null && (await hadEffect(event, recorded))) {
     return { kind: "duplicate", event: null };
@@ -107,12 +118,63 @@ export async function prepareJourneyEvent(
     if (!isRecorded && (await hadEffect(known, recording))) {
       return { kind: "duplicate", event: null, ...rest };
     }
+    if (!isRecorded && !message.isForced) {
+      const beside = await besideFirst(known.eventId, recording.lock, dependencies);
+      if (beside === "in-conflict") return { kind: beside, event: null };
+      if (beside === "duplicate") return { kind: beside, event: null, ...rest };
+    }
+    // Whoever publishes in this event's place has its idempotency record. What this message does not publish needs none; that
+    // an answer of Alloy's may publish it is completed all the same (docs/decisions/0079).
+    const isFirst = admission === "first" && !isNumberedBy(merged, event.eventId);
+    const isLateStep = reports === null && !isEnd(event) && isLate(event, merged.after);
+    const isLeftToAnswer = recording.isWithheld || isWithheld(event, merged.after, eventIds);
+    let isHeld = !isFirst;
+    if (!isHeld && !isLateStep && (reports !== null || !isLeftToAnswer)) {
+      const begun = await hold();
+      if (begun !== null) return begun;
+    }
     const { isWithheld: wasWithheld, outcome } = recording;
     // The release 0.1.0 published errors too.
     const asRecorded = { eventIds, isWithheld: wasWithheld || isUndecided(known), outcome };
     const state = await mergeRecord(event, asRecorded, merged.after, dependencies);
     const published = await eventToPublish(known, recording, reports, eventIds, state);
-    return { kind, event: published, isSilent: isSilent(merged.after, effect), ...rest };
+    if (published !== null && !isHeld) {
+      const begun = await hold();
+      if (begun !== null) return begun;
+    }
+    const isHistory = isSilent(merged.after, effect);
+    return {
+      kind,
+      event: published,
+      isSilent: isHistory,
+      isRecordEnough: !isHeld && isLateStep,
+      ...rest,
+    };
+
+    /** Locks the event's idempotency record. @returns what the message comes to, if another message has it. */
+    async function hold(): Promise<Effect | null> {
+      const begun = await dependencies.begin(message.key);
+      if (begun === "in-conflict") return { kind: begun, event: null };
+      if (begun === "duplicate") return { kind: begun, event: null, ...rest };
+      isHeld = true;
+      return null;
+    }
+  }
+
+  /** Records the message's own event: a webhook at once, a healed event once no other id is found. */
+  async function recordOwn() {
+    if (isHealed) return { recorded: null, admission: "begun" } as const;
+    if (guard === "record") {
+      const own = recordOf(message, content, settings);
+      const { recording, admission: admitted } = await dependencies.recordFirst(own);
+      return { recorded: recording, admission: admitted };
+    }
+    const recording = await record(event);
+    if (guard === "none" || message.isForced) {
+      return { recorded: recording, admission: "begun" } as const;
+    }
+    const beside = await besideFirst(message.key, recording.lock, dependencies);
+    return { recorded: recording, admission: beside };
   }
 
   /** Whether its webhook came so soon that the poller has nothing to tell of it. */

@@ -3,17 +3,26 @@ import type { Adoption } from "../domain/application/application-state.ts";
 import type { Deadline } from "../domain/deadline.ts";
 import { isOtherEnvironment } from "../domain/event/environment.ts";
 import { TransientError } from "../domain/errors.ts";
-import { factsOf } from "../domain/event/event-types.ts";
 import { contentIdOf } from "../domain/event/identity.ts";
 import { routeOfInvestigation } from "../domain/event/investigation-event.ts";
 import { publicationOf, routeOf } from "../domain/routing/journey-routes.ts";
+import { isLate } from "../domain/application/lateness.ts";
 import { stateOfEvent, stateOfHint, stateOfSubmission } from "../domain/application/observation.ts";
-import type { CheckRequest, EventRecord, Idempotency, Merged } from "../domain/ports.ts";
+import { attemptOf } from "../domain/reconciliation/delivery.ts";
+import type {
+  CheckRequest,
+  EventPlace,
+  EventRecord,
+  Idempotency,
+  Merged,
+  Recording,
+} from "../domain/ports.ts";
+import { isPublished } from "../domain/routing/route.ts";
 import { publishedUnsupportedWebhook } from "../domain/routing/published-event.ts";
 import type { ConsumerSettings } from "../settings/consumer-settings.ts";
 import { METRICS } from "../settings/metrics.ts";
 import type { MessageLogger } from "../telemetry/powertools-logger.ts";
-import { webhookFor } from "./alias.ts";
+import { giveUpRecord, webhookFor } from "./alias.ts";
 import { prepareCorrection, prepareDecision } from "./answer.ts";
 import {
   countRecorded,
@@ -25,20 +34,34 @@ import {
 } from "./effect.ts";
 import type { ContentOf, Effect, EffectDependencies } from "./effect.ts";
 import { prepareInvestigation } from "./investigation.ts";
-import { mergeEvent, mergeRecord, prepareJourneyEvent } from "./journey-event.ts";
+import { isEnd, mergeEvent, mergeRecord, prepareJourneyEvent } from "./journey-event.ts";
 import type { ToMerge } from "./journey-event.ts";
+import { mayHaveFailed } from "./message.ts";
 import type { Message } from "./message.ts";
+import { admitSecond, isHeldBy, lockFor } from "./record-lock.ts";
+import type { Guard } from "./record-lock.ts";
 
-export interface PrepareDependencies extends Omit<EffectDependencies, "begin"> {
+export interface PrepareDependencies extends Omit<
+  EffectDependencies,
+  "begin" | "isCompleted" | "recordFirst"
+> {
   readonly idempotency: Idempotency;
   readonly logger: MessageLogger;
+}
+
+/** A lock that a message has. */
+export interface Lock {
+  /** The id of the event. */
+  readonly key: string;
+  /** Says that the event did not have its effect. */
+  readonly release: () => Promise<void>;
 }
 
 /** A message that is recorded and merged, and what it has locked for that. */
 export interface Prepared {
   readonly message: Message;
-  /** Keys of the idempotency records in progress, in the order of the locks. */
-  readonly locks: readonly string[];
+  /** In the order in which they were taken. */
+  readonly locks: readonly Lock[];
   readonly outcome:
     | Effect
     | { readonly kind: "ignored" | "unprepared" }
@@ -50,12 +73,12 @@ type Outcome = Prepared["outcome"];
 /**
  * Records and merges messages of one application. Several of them are merged by one write.
  *
- * 1. Lock each event, if it needs an idempotency record.
- * 2. Record it, unless it is recorded.
+ * 1. Lock each event by an idempotency record, if it needs one and this is not its first message.
+ * 2. Record it, unless it is recorded. Its first message locks it by the same write (`record-lock.ts`).
  * 3. Merge them with what is known of their application.
  *
  * Each step is conditional by itself: a crash between two of them, and a second try, end in the same result. The
- * idempotency record makes the second publication rare.
+ * locks make the second publication rare.
  *
  * @param messages - a group of them (`groupsToMerge`).
  * @returns a function that prepares one of them: everything is done then but its publication.
@@ -78,6 +101,10 @@ export async function recordAndMerge(
     const left = async () => outcome.onceMerged(await mergedBy(outcome));
     return { message, locks, outcome: await orFailed(left) };
   };
+}
+
+function placeOf({ applicationToken, eventId, at }: EventRecord): EventPlace | null {
+  return applicationToken === null ? null : { applicationToken, eventId, at };
 }
 
 async function orFailed<One>(outcome: () => Promise<One>) {
@@ -127,25 +154,43 @@ export function groupsToMerge(messages: readonly Message[]): readonly (readonly 
     const isPlain = isPlainWebhook(message);
     if (isPlain && isOpen) groups.at(-1)?.push(message);
     else groups.push([message]);
-    isOpen = isPlain && !isEnd(message);
+    isOpen = isPlain && !isEndMessage(message);
   }
   return groups;
 }
 
-function isEnd({ content }: Message): boolean {
-  if (content.kind !== "journey-event") return false;
-  return factsOf(content.event.type)?.meaning.kind === "final";
+function isEndMessage({ content }: Message): boolean {
+  return content.kind === "journey-event" && isEnd(content.event);
 }
 
 async function recordOne(message: Message, deadline: Deadline, dependencies: PrepareDependencies) {
-  const { idempotency, settings } = dependencies;
-  const locks: string[] = [];
+  const { idempotency, settings, store, now } = dependencies;
+  const locks: Lock[] = [];
   const begin: EffectDependencies["begin"] = async (key) => {
     const answer = await idempotency.begin(key, deadline.remainingMs());
     // By now another invocation has the message.
     if (deadline.isPast("completeBy")) return "in-conflict";
-    if (answer === "begun") locks.push(key);
+    if (answer === "begun") locks.push({ key, release: () => idempotency.release(key) });
     return answer;
+  };
+  const isCompleted: EffectDependencies["isCompleted"] = (key) => idempotency.isCompleted(key);
+  const recordFirst: EffectDependencies["recordFirst"] = async (record) => {
+    const lock = lockFor(message, now() + deadline.remainingMs());
+    const recording = await store.recordEvent({ ...record, lock });
+    if (deadline.isPast("completeBy")) return { recording, admission: "in-conflict" };
+    if (!recording.isNew && !isHeldBy(lock, recording)) {
+      const isLateNow = () => isLateOfAnother(message, recording, dependencies);
+      const guards = { begin, isCompleted, now };
+      return {
+        recording,
+        admission: await admitSecond(message.key, recording, isLateNow, guards),
+      };
+    }
+    const place = placeOf(record);
+    if (place !== null) {
+      locks.push({ key: message.key, release: () => store.unlockEvent(place, lock) });
+    }
+    return { recording, admission: "first" };
   };
   const outcome = async (): Promise<Outcome | ToMerge> => {
     if (isIgnored(message, settings)) return { kind: "ignored" };
@@ -153,24 +198,27 @@ async function recordOne(message: Message, deadline: Deadline, dependencies: Pre
     if (isOtherEnvironment(message.environment, settings.environment)) {
       return keepApart(message, dependencies);
     }
-    const isLocked = needsIdempotencyRecord(message, settings);
-    const lock = isLocked ? await begin(message.key) : "begun";
-    if (lock === "duplicate") await repair(message, dependencies);
+    const guard = guardOf(message, settings);
+    const lock = guard === "idempotency-record" ? await begin(message.key) : "begun";
+    if (lock === "duplicate") {
+      await repair(message, dependencies);
+      await takeBack(message, dependencies);
+    }
     if (lock !== "begun") return { kind: lock, event: null };
-    return effectOf(message, isLocked, { ...dependencies, begin });
+    return effectOf(message, guard, { ...dependencies, begin, isCompleted, recordFirst });
   };
   return { message, locks, outcome: await orFailed(outcome) };
 }
 
 async function effectOf(
   message: Message,
-  isLocked: boolean,
+  guard: Guard,
   dependencies: EffectDependencies,
 ): Promise<Effect | ToMerge> {
   const { content } = message;
   switch (content.kind) {
     case "journey-event":
-      return prepareJourneyEvent(message, content, isLocked, dependencies);
+      return prepareJourneyEvent(message, content, guard, dependencies);
     case "investigation":
       return prepareInvestigation(message, content, dependencies);
     case "unsupported-webhook":
@@ -224,6 +272,24 @@ async function repair(
 }
 
 /**
+ * A webhook of an event that had its effect may have recorded it anew, where the record was given up for another report's or
+ * erased, and have failed after that. Now it finds the effect, and takes its record back.
+ */
+async function takeBack(
+  message: Message,
+  { store }: Pick<EffectDependencies, "store">,
+): Promise<void> {
+  const { content, receipt } = message;
+  if (content.kind !== "journey-event" || receipt.origin !== "webhook") return;
+  if (!mayHaveFailed(message)) return;
+  const { event } = content;
+  const state = await store.readState(event.applicationToken);
+  if (state === null) return;
+  if (state.forgottenAt !== null) return store.eraseEvent(event);
+  await giveUpRecord(event, state, store);
+}
+
+/**
  * Whether the configuration drops a message: an event type that is not handled, or a Journey that is not accepted.
  * A type that Alloy's documentation does not know is never dropped.
  */
@@ -239,33 +305,55 @@ function acceptsJourney(journeyToken: string | null, { journeys }: ConsumerSetti
 }
 
 /**
- * Whether an idempotency record guards a message. It costs two write units, and only what is published needs it:
- * recording and merging are idempotent by themselves (docs/decisions/0018).
+ * What keeps a message's effect from being had twice. Only what is published needs a lock: recording and merging are
+ * idempotent by themselves (docs/decisions/0018).
  *
- * Without one, the event's own record decides. The message that recorded the event finishes it, however often it
+ * Without a lock, the event's own record decides. The message that recorded the event finishes it, however often it
  * comes; every other message ends when it finds the event recorded.
  */
-function needsIdempotencyRecord(
-  { content, receipt }: Message,
-  settings: ConsumerSettings,
-): boolean {
+function guardOf(message: Message, settings: ConsumerSettings): Guard {
+  const { content, receipt, isForced } = message;
+  const lockedIf = (isPublished: boolean) => (isPublished ? "idempotency-record" : "none");
   switch (content.kind) {
     case "submission":
-      return false;
+      return "none";
     case "correction":
     case "decision":
-      return true;
+      return "idempotency-record";
     case "investigation":
-      return settings.routes[routeOfInvestigation(content.event)].publish;
+      return lockedIf(settings.routes[routeOfInvestigation(content.event)].publish);
     case "unsupported-webhook":
-      return settings.routes[content.route].publish;
+      return lockedIf(settings.routes[content.route].publish);
     case "journey-event": {
       const { event } = content;
       // A healed event may meet its webhook under another id: one of them at a time.
-      if (receipt.origin === "poll") return true;
-      return publicationOf(event.journeyToken, routeOf(event, settings), settings).publish;
+      if (receipt.origin === "poll") return "idempotency-record";
+      const { publish } = publicationOf(event.journeyToken, routeOf(event, settings), settings);
+      const mayHaveCome = isForced || mayHaveFailed(message) || isSentAgain(content);
+      return publish && !mayHaveCome ? "record" : lockedIf(publish);
     }
   }
+}
+
+/** Whether another message recorded the event, and nobody publishes it any more: what is known of its application is newer. */
+async function isLateOfAnother(
+  message: Message,
+  recording: Recording,
+  { store, settings }: Pick<PrepareDependencies, "store" | "settings">,
+): Promise<boolean> {
+  const { content } = message;
+  // To acknowledge its own message would remove what the other delivery may not finish.
+  if (content.kind !== "journey-event" || isOwnRecord(recording, message)) return false;
+  const { event } = content;
+  const publication = publicationOf(event.journeyToken, routeOf(event, settings), settings);
+  if (isPublished(event, true, publication)) return false;
+  const state = await store.readState(event.applicationToken);
+  return state !== null && isLate(event, state);
+}
+
+/** Whether it is not Alloy's first attempt: most of those bring what has come before, and its idempotency record says so. */
+function isSentAgain({ event, sentAt }: ContentOf<"journey-event">): boolean {
+  return sentAt !== null && attemptOf(sentAt - event.at) > 1;
 }
 
 /**

@@ -33,6 +33,16 @@ export interface EventRecord {
   readonly payloadKey: string | null;
   /** It is not published unless Alloy's own answer confirms it (`withholding.ts`). */
   readonly isWithheld: boolean;
+  /** Its message has it until then; absent: nobody, or whoever has its idempotency record. */
+  readonly lock?: RecordLock;
+}
+
+/** Who processes an event, in the event's own record (docs/decisions/0079). */
+export interface RecordLock {
+  /** A delivery of its message; no two deliveries have the same. */
+  readonly by: string;
+  /** When the invocation that processes it is over, epoch milliseconds; 0: it has failed, and said so. */
+  readonly until: number;
 }
 
 /** What became of an event that was to be recorded. */
@@ -47,6 +57,8 @@ export interface Recording {
   readonly isWithheld: boolean;
   /** With which it is recorded: another report of the event may name none. */
   readonly outcome: string | null;
+  /** With which it is recorded. */
+  readonly lock?: RecordLock;
 }
 
 /** Evidence that an event could not be processed; removed when it has been. */
@@ -86,16 +98,23 @@ export interface Merged {
   readonly after: ApplicationState;
 }
 
+/** Where an event is recorded. */
+export type EventPlace = Pick<JourneyEvent, "applicationToken" | "eventId" | "at">;
+
 /** What the consumer keeps of events and applications. Every write is conditional by itself. */
 export interface ApplicationStore {
   /** Keeps the event unless it is kept already, and says of whom it is; reads nothing for that. */
   recordEvent(event: EventRecord): Promise<Recording>;
+  /** Says in the event's record that whoever locked it so has failed. A record with another lock stays as it is. */
+  unlockEvent(event: EventPlace, lock: RecordLock): Promise<void>;
+  /** The lock of the event's record; null: it has none, or is not recorded. A rare read. */
+  lockOf(event: EventPlace): Promise<RecordLock | null>;
   /** Notes on the event's record that it was not published, until Alloy's own answer confirms it. */
   withholdEvent(event: JourneyEvent): Promise<void>;
   /** Gives up the record of an event that turned out to be one that is recorded under another id. */
   forgetEvent(event: JourneyEvent): Promise<void>;
   /** Removes whatever is stored of an event whose application is forgotten: its record, mark and failure. */
-  eraseEvent(event: Pick<JourneyEvent, "applicationToken" | "eventId" | "at">): Promise<void>;
+  eraseEvent(event: EventPlace): Promise<void>;
   /**
    * Leaves a mark of an event that the poller brings, before it is recorded: its webhook may come after
    * all. A mark that is there already stays.
@@ -161,9 +180,11 @@ export interface Idempotency {
    * another one has locked it.
    */
   begin(eventId: string, remainingMs: number): Promise<"begun" | "duplicate" | "in-conflict">;
+  /** Whether the event had its effect; a rare read. */
+  isCompleted(eventId: string): Promise<boolean>;
   /** Keeps for the whole window that the event had its effect. */
   complete(eventId: string): Promise<void>;
-  /** Removes the lock without a condition, also another invocation's. */
+  /** Removes the lock, also another invocation's. What is completed stays. */
   release(eventId: string): Promise<void>;
 }
 

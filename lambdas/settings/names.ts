@@ -81,6 +81,7 @@ export const METADATA_ATTRIBUTES = [
   "effects",
   "effectsApart",
   "isWithheld",
+  "lock",
   // By these people find an event; they say nothing of a person without Alloy.
   "receiptId",
   "entityToken",

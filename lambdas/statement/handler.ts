@@ -87,12 +87,13 @@ export function makeStatementHandler(dependencies: StatementDependencies) {
     const readers = Array.from({ length: AT_ONCE }, async () => {
       for (let token = tokens.pop(); token !== undefined; token = tokens.pop()) {
         const known = await sources.look(token);
-        const standing = known === null ? null : standingOf(known, times);
+        if (known === null) continue;
+        const standing = standingOf(known, times);
         if (standing === null) continue;
         // An open application of former days that agrees is no news.
         if (!standing.moved && standing.agreeing) continue;
         const routes = settings.publishedRoutes;
-        seen.push({ standing, effects: await sources.effects(token, { ...times, routes }) });
+        seen.push({ standing, effects: await sources.effects(known.state, { ...times, routes }) });
       }
     });
     await Promise.all(readers);

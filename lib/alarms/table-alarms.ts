@@ -12,7 +12,7 @@ import { makeAlarms } from "./runbook-alarm.ts";
 const OPERATIONS = {
   applications: ["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"],
   // The daily statement reads in batches.
-  idempotency: ["PutItem", "UpdateItem", "DeleteItem", "BatchGetItem"],
+  idempotency: ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchGetItem"],
 } as const;
 
 const READS = "ReadThrottleEvents";

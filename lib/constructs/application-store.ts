@@ -97,7 +97,7 @@ export class ApplicationStore extends Construct {
     // Reads only where a write cannot tell: `reportsNear` of a healed event, `readState` of a correction.
     consumer.allow(["dynamodb:GetItem", "dynamodb:Query", ...writes], this.applications.tableArn);
     // A record that exists comes back with the refusal of the write.
-    consumer.allow(writes, this.idempotency.tableArn);
+    consumer.allow(["dynamodb:GetItem", ...writes], this.idempotency.tableArn);
     const prefixes = Object.values(PAYLOAD_PREFIXES);
     consumer.allow(
       ["s3:GetObject"],

@@ -37,7 +37,7 @@ import { ruleArnOf } from "./target-delivery.ts";
  * IAM takes 6,144 characters of a managed policy, and an account would refuse a longer one in the middle of a deployment. Above
  * these numbers a pattern stands for the names, which also fits those of a stage whose name goes on with a hyphen.
  */
-const MOST_QUEUES_NAMED = 33;
+const MOST_QUEUES_NAMED = 32;
 const MOST_ROUTES_NAMED = 2;
 
 export interface PeopleProps {

@@ -61,6 +61,12 @@ export interface OpenStore {
 
 const NOW = Date.UTC(2026, 10, 23, 20);
 const MINUTE = 60_000;
+/** Where an event is recorded. */
+function placeOf({ applicationToken, eventId, at }: EventRecord) {
+  if (applicationToken === null) throw new Error("the event names an application");
+  return { applicationToken, eventId, at };
+}
+
 const first: CheckRequest = { dueAt: NOW + 10 * MINUTE, when: "first" };
 
 /** What an event says of its application. */
@@ -555,6 +561,52 @@ export function describeApplicationStore(
         });
 
         expect(await opened.eventsOf(record.applicationToken)).toEqual([record]);
+      });
+
+      test("locks an event by its record, for one of ten deliveries that arrive at once", async () => {
+        const record = anEventRecord(aJourneyEvent({ applicationToken: newToken() }));
+        const locks = Array.from({ length: 10 }, (_, by) => ({ by: `delivery-${by}`, until: NOW }));
+
+        const answers = await Promise.all(
+          locks.map((lock) => store.recordEvent({ ...record, lock })),
+        );
+
+        const [first] = answers.filter(({ isNew }) => isNew);
+        expect(locks).toContainEqual(first?.lock);
+        expect(answers.map(({ lock }) => lock)).toEqual(locks.map(() => first?.lock));
+        expect(await store.lockOf(placeOf(record))).toEqual(first?.lock);
+      });
+
+      test("unlocks an event for whoever locked it, and for nobody else", async () => {
+        const record = anEventRecord(aJourneyEvent({ applicationToken: newToken() }));
+        const [lock, other] = ["one", "other"].map((by) => ({ by, until: NOW }));
+        if (lock === undefined || other === undefined) throw new Error("two locks");
+        await store.recordEvent({ ...record, lock });
+
+        await store.unlockEvent(placeOf(record), other);
+        const held = await store.lockOf(placeOf(record));
+        await store.unlockEvent(placeOf(record), lock);
+
+        expect(held).toEqual(lock);
+        expect(await store.lockOf(placeOf(record))).toEqual({ by: "one", until: 0 });
+        expect(await store.recordEvent({ ...record, lock: other })).toMatchObject({
+          isNew: false,
+          lock: { by: "one", until: 0 },
+        });
+      });
+
+      test("has no lock of an event without one, nor of one that is not recorded; and records none by unlocking", async () => {
+        const [kept, never] = [1, 2].map(() =>
+          anEventRecord(aJourneyEvent({ applicationToken: newToken() })),
+        );
+        if (kept === undefined || never === undefined) throw new Error("two records");
+        await store.recordEvent(kept);
+
+        await store.unlockEvent(placeOf(never), { by: "one", until: NOW });
+
+        expect(await store.lockOf(placeOf(kept))).toBeNull();
+        expect(await store.lockOf(placeOf(never))).toBeNull();
+        expect(await opened.eventsOf(never.applicationToken)).toEqual([]);
       });
 
       test("keeps one of ten copies that arrive at once", async () => {

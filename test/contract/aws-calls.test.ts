@@ -1,4 +1,3 @@
-import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dynamodb";
 import { NoSuchKey, S3 } from "@aws-sdk/client-s3";
 import { SQS } from "@aws-sdk/client-sqs";
 import { afterAll, describe, expect, it } from "vitest";
@@ -12,6 +11,7 @@ import { DynamoInvestigations } from "../../lambdas/adapters/dynamo/dynamo-inves
 import { EventBridgeGapAnnouncer } from "../../lambdas/adapters/event-bridge-gap-announcer.ts";
 import { EventBridgePublisher } from "../../lambdas/adapters/event-bridge-publisher.ts";
 import { KmsSigner } from "../../lambdas/adapters/kms-signer.ts";
+import { DynamoIdempotencyRecords } from "../../lambdas/adapters/dynamo/dynamo-idempotency-records.ts";
 import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempotency.ts";
 import { S3PayloadBucket } from "../../lambdas/adapters/aws-http/s3-payload-bucket.ts";
 import { S3PayloadReader } from "../../lambdas/adapters/s3-payload-reader.ts";
@@ -110,10 +110,7 @@ async function openAdapters() {
       store: dynamo.store,
       investigations,
       idempotency: new PowertoolsIdempotency(
-        new DynamoDBPersistenceLayer({
-          tableName: dynamo.idempotencyTableName,
-          awsSdkV3Client: dynamo.client,
-        }),
+        new DynamoIdempotencyRecords(dynamo.client, dynamo.idempotencyTableName),
       ),
       publisher: new EventBridgePublisher({ client: bus, busName: "bus", sleep: async () => {} }),
       deadLetters: new SqsDeadLetters(sqs, queueUrl.replace("events", "dead-letters")),
@@ -257,6 +254,8 @@ async function callEverything({
   const state = stateOfEvent(event);
   await store.recordEvent(anEventRecord(event));
   const healed = { ...event, nodeId: null };
+  await store.unlockEvent(event, { by: "delivery", until: NOW });
+  await store.lockOf(event);
   await store.withholdEvent(event);
   await store.markHealed("JA-1", { event: healed, lookAlikes: [], webhooks: [] }, NOW);
   await store.noteWebhookOf(healed, event);
@@ -281,13 +280,14 @@ async function callEverything({
   }
   await store.clearFailure("JA-1", event.eventId);
   const whole = { from: 0, until: Number.MAX_SAFE_INTEGER, routes: ROUTE_IDS };
-  await statement.sources.effects("JA-1", whole);
+  await statement.sources.effects(state, whole);
   await store.forgetEvent(event);
   await store.eraseEvent(event);
   await investigations.join(AN_INVESTIGATION_EVENT, "webhook");
   await investigations.recordFailure(AN_INVESTIGATION_FAILURE);
   await investigations.clearFailure("INV-1", "1");
   await idempotency.begin("done", 30_000);
+  await idempotency.isCompleted("done");
   await idempotency.complete("done");
   await idempotency.begin("failed", 30_000);
   await idempotency.release("failed");

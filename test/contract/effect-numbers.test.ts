@@ -34,10 +34,11 @@ interface Numbered {
 function numberedBy(store: ApplicationStore, settings: Partial<ConsumerSettings> = {}): Numbered {
   const published: PublishedEvent[] = [];
   let failing: "bus" | "completion" | undefined;
+  let time = NOW + 60_000;
   const over = consumerOver({
     store,
     settings: { ...CONSUMER_SETTINGS, ...settings },
-    now: () => NOW + 60_000,
+    now: () => time,
     publisher: {
       async publish(events) {
         if (failing === "bus") throw new Error("the bus is away");
@@ -51,6 +52,7 @@ function numberedBy(store: ApplicationStore, settings: Partial<ConsumerSettings>
     ...over,
     idempotency: {
       begin: (key, ms) => idempotency.begin(key, ms),
+      isCompleted: (key) => idempotency.isCompleted(key),
       release: (key) => idempotency.release(key),
       async complete(key) {
         // As a crash after the publication: a second try finds the event open.
@@ -63,6 +65,8 @@ function numberedBy(store: ApplicationStore, settings: Partial<ConsumerSettings>
     failing = fails;
     await handle(batch, lambdaContext());
     failing = undefined;
+    // Whatever was locked by then is over.
+    time += 60_000;
   };
   return { process, published };
 }

@@ -124,7 +124,9 @@ async function liveADay(alloy: AlloySimulator, lines: string[]): Promise<void> {
     return cloud.events.receive(QUEUE.batchSize);
   }
 
-  for (const body of [...fixtures(), ...fixtures()]) await ingest(aRequest({ body }));
+  for (const [index, body] of [...fixtures(), ...fixtures()].entries()) {
+    await ingest(aRequest({ body, requestId: `receipt-${index}` }));
+  }
   await ingest(aRequest({ authorization: basicOf("alloy", "wrong") }));
   await ingest(aRequest({ sourceIp: "192.0.2.1" }));
   await drain();

@@ -95,7 +95,12 @@ describe("the idempotency records beside Powertools' own layer", () => {
       (target) => (target.endsWith("PutItem") ? refusal() : {}),
     ],
     ["complete", (idempotency) => idempotency.complete("event-1"), () => ({})],
-    ["release", (idempotency) => idempotency.release("event-1"), () => ({})],
+    [
+      "read what is done",
+      (idempotency) => idempotency.isCompleted("event-1"),
+      () => ({ Item: STORED }),
+    ],
+    ["read nothing", (idempotency) => idempotency.isCompleted("event-1"), () => ({})],
     [
       "fail by another refusal",
       begin,
@@ -111,9 +116,32 @@ describe("the idempotency records beside Powertools' own layer", () => {
     expect(ours).toEqual(theirs);
   });
 
+  it("delete what is in progress alone, where Powertools deletes whatever is there", async () => {
+    const release: Use = (idempotency) => idempotency.release("event-1");
+    answer = () => refusal();
+
+    const theirs = await observed("Powertools", release);
+    const ours = await observed("ours", release);
+
+    const key = {
+      TableName: TABLE,
+      Key: { id: { S: expect.stringMatching(/^alloy-journey-event#/) } },
+    };
+    expect(theirs.asked.map(({ body }) => body)).toEqual([key]);
+    expect(ours.asked.map(({ body }) => body)).toEqual([
+      {
+        ...key,
+        ConditionExpression: "attribute_not_exists(#id) OR #status = :inprogress",
+        ExpressionAttributeNames: { "#id": "id", "#status": "status" },
+        ExpressionAttributeValues: { ":inprogress": { S: "INPROGRESS" } },
+      },
+    ]);
+    expect(ours.result).toBeUndefined();
+  });
+
   it("are the same items, which either goes on with", async () => {
-    const dynamo = await startDynamoDb();
     const itemsAfter = async (first: Layer, second: Layer) => {
+      await using dynamo = await startDynamoDb();
       const make = (layer: Layer) =>
         new PowertoolsIdempotency(LAYERS[layer](dynamo.client, dynamo.idempotencyTableName));
       const [one, other] = [make(first), make(second)];
@@ -123,7 +151,8 @@ describe("the idempotency records beside Powertools' own layer", () => {
       await other.complete("a");
       results.push(await one.begin("a", 30_000));
       const done = (await dynamo.client.send(scan)).Items;
-      await one.release("a");
+      await one.begin("b", 30_000);
+      await one.release("b");
       return { results, begun, done, left: (await dynamo.client.send(scan)).Items };
     };
 
@@ -133,11 +162,10 @@ describe("the idempotency records beside Powertools' own layer", () => {
       results: ["begun", "in-conflict", "duplicate"],
       begun: [{ status: { S: "INPROGRESS" } }],
       done: [{ status: { S: "COMPLETED" } }],
-      left: [],
+      left: [{ status: { S: "COMPLETED" } }],
     });
     expect(await itemsAfter("ours", "Powertools")).toEqual(theirs);
     expect(await itemsAfter("Powertools", "ours")).toEqual(theirs);
     expect(await itemsAfter("ours", "ours")).toEqual(theirs);
-    await dynamo.close();
   });
 });

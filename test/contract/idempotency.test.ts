@@ -1,4 +1,3 @@
-import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dynamodb";
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { afterAll, describe, expect, test } from "vitest";
@@ -20,7 +19,7 @@ const DAY = 86_400_000;
 
 function openSandbox({ client, idempotencyTableName }: LocalDynamoDb): PowertoolsIdempotency {
   const sandbox = new PowertoolsIdempotency(
-    new DynamoDBPersistenceLayer({ tableName: idempotencyTableName, awsSdkV3Client: client }),
+    new DynamoIdempotencyRecords(client, idempotencyTableName),
   );
   return inRoleOf("consumer", "idempotency", sandbox);
 }

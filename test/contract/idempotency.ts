@@ -57,6 +57,41 @@ export function describeIdempotency(name: string, open: () => Promise<OpenIdempo
       expect(await begin("event-2")).toBe("begun");
     });
 
+    test("says whether an event is completed: not one that is locked, released or unknown", async () => {
+      await begin("event-7");
+      await begin("event-8");
+      await idempotency.release("event-8");
+      const open = [];
+      for (const id of ["event-7", "event-8", "event-9"])
+        open.push(await idempotency.isCompleted(id));
+
+      await idempotency.complete("event-7");
+
+      expect(open).toEqual([false, false, false]);
+      expect(await newSandbox().isCompleted("event-7")).toBe(true);
+    });
+
+    test("completes an event that nobody has locked by a record", async () => {
+      await idempotency.complete("event-10");
+
+      expect(await begin("event-10", newSandbox())).toBe("duplicate");
+    });
+
+    test("keeps what is completed, when a message releases its lock after that", async () => {
+      await begin("event-11");
+      await newSandbox().complete("event-11");
+
+      await idempotency.release("event-11");
+
+      expect(await begin("event-11", newSandbox())).toBe("duplicate");
+    });
+
+    test("releases what is not there", async () => {
+      await idempotency.release("event-12");
+
+      expect(await begin("event-12")).toBe("begun");
+    });
+
     test("says that another is at it (same key twice in one parallel batch)", async () => {
       await begin("event-3");
 

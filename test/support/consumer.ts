@@ -31,6 +31,7 @@ export function idempotencyWith(calls: Partial<Idempotency>): Idempotency {
   const right = new MemoryIdempotency(new MemoryIdempotencyTable(), Date.now);
   return {
     begin: (eventId, remainingMs) => right.begin(eventId, remainingMs),
+    isCompleted: (eventId) => right.isCompleted(eventId),
     complete: (eventId) => right.complete(eventId),
     release: (eventId) => right.release(eventId),
     ...calls,

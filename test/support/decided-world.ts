@@ -104,6 +104,7 @@ export class DecidedWorld {
         ),
         idempotency: {
           begin: (...given) => idempotency.begin(...given),
+          isCompleted: (...given) => idempotency.isCompleted(...given),
           release: (...given) => idempotency.release(...given),
           complete: (...given) =>
             random.chance(0.03)

@@ -35,7 +35,7 @@ const ALL = rows();
 
 describe("the index of pitfalls", () => {
   test.each([
-    ["Powertools idempotency", 14],
+    ["Powertools idempotency", 15],
     ["Batches", 6],
     ["SQS, Lambda, API Gateway", 32],
     ["Who is let in, and what is printed", 4],

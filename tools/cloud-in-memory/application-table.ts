@@ -30,11 +30,13 @@ import type {
 import type {
   ApplicationStore,
   CheckRequest,
+  EventPlace,
   EventRecord,
   FailureRecord,
   Merged,
   MergeStep,
   Recording,
+  RecordLock,
 } from "../../lambdas/domain/ports.ts";
 import { reportOf, ALIAS_MS } from "../../lambdas/domain/reconciliation/reconciliation.ts";
 import { mergeOver } from "../../lambdas/domain/application/withholding.ts";
@@ -84,26 +86,38 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
   readonly #failuresOf = new Map<string, Map<string, FailureRecord>>();
 
   async recordEvent(event: EventRecord): Promise<Recording> {
-    const { applicationToken, eventId } = event;
+    const { eventId } = event;
     checkEventKey(event);
     const kept = this.events.get(eventId);
-    const { receiptId, receivedAt, isWithheld, outcome } = kept ?? event;
-    const recording = { receiptId, receivedAt, isWithheld, outcome };
+    const { receiptId, receivedAt, isWithheld, outcome, lock } = kept ?? event;
+    const recording = { receiptId, receivedAt, isWithheld, outcome, ...(lock && { lock }) };
     if (kept !== undefined) return { isNew: false, ...recording };
-    this.events.set(eventId, event);
-    if (applicationToken !== null) {
-      innerMap(this.#eventsOf, applicationToken).set(eventId, event);
-    }
+    this.#replace(event);
     return { isNew: true, ...recording };
+  }
+
+  async unlockEvent({ eventId }: EventPlace, { by, until }: RecordLock): Promise<void> {
+    const event = this.events.get(eventId);
+    if (event?.lock?.by !== by || event.lock.until !== until) return;
+    this.#replace({ ...event, lock: { by, until: 0 } });
+  }
+
+  async lockOf({ eventId }: EventPlace): Promise<RecordLock | null> {
+    return this.events.get(eventId)?.lock ?? null;
   }
 
   async withholdEvent({ eventId }: JourneyEvent): Promise<void> {
     const event = this.events.get(eventId);
     if (event === undefined) return;
-    const withheld = { ...event, isWithheld: true };
-    this.events.set(eventId, withheld);
-    if (event.applicationToken === null) return;
-    innerMap(this.#eventsOf, event.applicationToken).set(eventId, withheld);
+    this.#replace({ ...event, isWithheld: true });
+  }
+
+  #replace(event: EventRecord): void {
+    const { applicationToken, eventId } = event;
+    this.events.set(eventId, event);
+    if (applicationToken !== null) {
+      innerMap(this.#eventsOf, applicationToken).set(eventId, event);
+    }
   }
 
   async markHealed(_: string, mark: HealedMark): Promise<void> {

@@ -1,8 +1,8 @@
-import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dynamodb";
 import { EventBridge } from "@aws-sdk/client-eventbridge";
 import type { Context, SQSEvent } from "aws-lambda";
 import * as v from "valibot";
 
+import { DynamoIdempotencyRecords } from "../../lambdas/adapters/dynamo/dynamo-idempotency-records.ts";
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import { EventBridgePublisher } from "../../lambdas/adapters/event-bridge-publisher.ts";
 import { PowertoolsIdempotency } from "../../lambdas/adapters/powertools-idempotency.ts";
@@ -63,7 +63,7 @@ export async function startCountedConsumer(
         eventRetentionMs: null,
       }),
       idempotency: new PowertoolsIdempotency(
-        new DynamoDBPersistenceLayer({ tableName: idempotencyTableName, awsSdkV3Client: client }),
+        new DynamoIdempotencyRecords(client, idempotencyTableName),
       ),
       publisher: new EventBridgePublisher({ client: bus, busName: "bus", sleep: async () => {} }),
       deadLetters: {

@@ -9,11 +9,13 @@ export interface IdempotencyRecord {
   readonly lockedUntil: number | null;
 }
 
-/** The three writes that Powertools makes. */
+/** The calls of the table. */
 export interface IdempotencyRecords {
   /** Locks the key, unless somebody has. @returns null when it is locked now, or the record that stands against it. */
   lock(key: string, record: IdempotencyRecord, now: number): Promise<IdempotencyRecord | null>;
+  read(key: string): Promise<IdempotencyRecord | null>;
   complete(key: string, expiresAt: number): Promise<void>;
+  /** Removes what is in progress, also somebody else's. */
   remove(key: string): Promise<void>;
 }
 
@@ -28,13 +30,17 @@ export class MemoryIdempotencyTable implements IdempotencyRecords {
     return null;
   }
 
+  async read(key: string) {
+    return this.records.get(key) ?? null;
+  }
+
   async complete(key: string, expiresAt: number): Promise<void> {
     const lockedUntil = this.records.get(key)?.lockedUntil ?? null;
     this.records.set(key, { status: "completed", expiresAt, lockedUntil });
   }
 
   async remove(key: string): Promise<void> {
-    this.records.delete(key);
+    if (this.records.get(key)?.status === "in-progress") this.records.delete(key);
   }
 }
 
@@ -45,7 +51,7 @@ function isOver({ status, expiresAt, lockedUntil }: IdempotencyRecord, now: numb
 
 /**
  * `Idempotency` with the semantics that Powertools has, its weaknesses included: a lock that ends with its invocation,
- * and a completion and a release without a condition, so that a late attempt can remove another one's lock.
+ * a completion without a condition, and a release that can remove another attempt's lock.
  */
 export class MemoryIdempotency implements Idempotency {
   readonly #records: IdempotencyRecords;
@@ -71,6 +77,11 @@ export class MemoryIdempotency implements Idempotency {
     const standing = await this.#records.lock(eventId, lock, now);
     if (standing === null) return "begun";
     return standing.status === "completed" ? "duplicate" : "in-conflict";
+  }
+
+  async isCompleted(eventId: string): Promise<boolean> {
+    const record = await this.#records.read(eventId);
+    return record?.status === "completed" && !isOver(record, this.#now());
   }
 
   async complete(eventId: string): Promise<void> {

@@ -1,7 +1,7 @@
-import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dynamodb";
 import { EventBridge } from "@aws-sdk/client-eventbridge";
 import { DynamoDB, GetItemCommand } from "@aws-sdk/client-dynamodb";
 
+import { DynamoIdempotencyRecords } from "../../lambdas/adapters/dynamo/dynamo-idempotency-records.ts";
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import { DynamoDueApplications } from "../../lambdas/adapters/dynamo/dynamo-due-applications.ts";
 import { EventBridgePublisher } from "../../lambdas/adapters/event-bridge-publisher.ts";
@@ -114,7 +114,7 @@ export async function countAgain(
         eventRetentionMs: stage.retention.eventsMs,
       }),
       idempotency: new PowertoolsIdempotency(
-        new DynamoDBPersistenceLayer({ tableName: idempotencyTableName, awsSdkV3Client: client }),
+        new DynamoIdempotencyRecords(client, idempotencyTableName),
       ),
       publisher: new EventBridgePublisher({ client: bus, busName: "bus", sleep: async () => {} }),
       metrics: metrics(),

@@ -26,6 +26,7 @@ export const EventSchema = v.object({
   bodyOmittedBytes: v.optional(v.number()),
   payloadKey: v.optional(v.string()),
   isWithheld: v.optional(v.boolean()),
+  lock: v.optional(v.object({ by: v.string(), until: v.number() })),
 });
 
 const FailureSchema = v.object({
@@ -39,9 +40,11 @@ const FailureSchema = v.object({
 export type StoredEvent = v.InferOutput<typeof EventSchema>;
 export type StoredFailure = v.InferOutput<typeof FailureSchema>;
 
-/** The idempotency record of an event. */
+/** The idempotency record of an event, or the lock in the event itself, which its first message has in place of one. */
 export interface IdempotencyRecord {
   readonly isCompleted: boolean;
+  /** It is a lock in the event: an event that came late keeps its lock. */
+  readonly isInEvent?: boolean;
   /** When the consumer completed it, epoch milliseconds. */
   readonly completedAt: number | null;
 }

@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { bodyOf, readApplication } from "./application.ts";
 import type { StoredApplication, StoredEvent } from "./application.ts";
 import { agoText } from "./health.ts";
+import { IDEMPOTENCY } from "../../lambdas/settings/limits.ts";
 import { recordsOf } from "./idempotency-records.ts";
 import { readInvestigation } from "./investigation.ts";
 import type { StoredInvestigation } from "./investigation.ts";
@@ -79,8 +80,18 @@ export async function withRecords(
   stack: ConnectedStack,
   application: StoredApplication,
 ): Promise<StoredApplication> {
-  const eventIds = application.events.map(({ eventId }) => eventId);
-  return { ...application, records: await recordsOf(stack, eventIds) };
+  const { events } = application;
+  const records = await recordsOf(
+    stack,
+    events.map(({ eventId }) => eventId),
+  );
+  const kept = Date.now() - IDEMPOTENCY.windowMs;
+  const begun = events.filter(({ lock, receivedAt }) => lock !== undefined && receivedAt > kept);
+  const locked = begun.map(({ eventId }) => {
+    const record = { isCompleted: false, completedAt: null, isInEvent: true };
+    return [eventId, record] as const;
+  });
+  return { ...application, records: new Map([...locked, ...records]) };
 }
 
 /** The timeline of an application, as `show` prints it. @throws OperatorError when nothing is known of it. */

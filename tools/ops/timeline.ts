@@ -145,7 +145,9 @@ function publicationOf(
   if (record?.isCompleted === true && state.effects.length === 0) {
     return { ...of, state: "published", acknowledgedAt };
   }
-  if (record?.isCompleted === false) return { ...of, state: "pending" };
+  if (record?.isCompleted === false && record.isInEvent !== true) {
+    return { ...of, state: "pending" };
+  }
   if (state.effectsApart > 0) return { ...of, state: "unknown" };
   return {
     ...of,

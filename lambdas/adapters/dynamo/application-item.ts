@@ -416,6 +416,7 @@ const RecordingSchema = v.object({
   receivedAt: v.number(),
   isWithheld: v.nullish(v.boolean(), false),
   outcome: text,
+  lock: v.exactOptional(v.object({ by: v.string(), until: v.number() })),
 });
 
 /** What an event's item says of how it was recorded. */

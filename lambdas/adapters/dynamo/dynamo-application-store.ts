@@ -11,11 +11,13 @@ import type { JourneyEvent } from "../../domain/event/journey-event.ts";
 import type {
   ApplicationStore,
   CheckRequest,
+  EventPlace,
   EventRecord,
   FailureRecord,
   Merged,
   MergeStep,
   Recording,
+  RecordLock,
 } from "../../domain/ports.ts";
 import { reportOf, ALIAS_MS } from "../../domain/reconciliation/reconciliation.ts";
 import { APPLICANTS, EFFECTS } from "../../settings/limits.ts";
@@ -114,33 +116,43 @@ export class DynamoApplicationStore implements ApplicationStore {
     const stored = await this.#table.putNew("Recording an event", item);
     // What is stored distinguishes a retry of the SDK, or of the message, from another report of the event.
     if (stored !== null) return { isNew: false, ...recordingOf(stored) };
-    const { receiptId, receivedAt, outcome } = event;
-    return { isNew: true, receiptId, receivedAt, isWithheld, outcome };
+    const { receiptId, receivedAt, outcome, lock } = event;
+    const recording = { isNew: true, receiptId, receivedAt, isWithheld, outcome };
+    return lock === undefined ? recording : { ...recording, lock };
   }
 
-  async forgetEvent({ applicationToken, eventId, at }: JourneyEvent): Promise<void> {
-    await this.#table.delete("Forgetting an event", eventKey(applicationToken, eventId, at));
+  async unlockEvent(event: EventPlace, lock: RecordLock): Promise<void> {
+    const update = new DynamoUpdate();
+    update.setIn("lock", "until", 0);
+    update.requireIn("lock", "by", lock.by);
+    update.requireIn("lock", "until", lock.until);
+    await this.#table.update("Unlocking an event", placeOf(event), update);
   }
 
-  async eraseEvent({
-    applicationToken,
-    eventId,
-    at,
-  }: Parameters<ApplicationStore["eraseEvent"]>[0]): Promise<void> {
+  async lockOf(event: EventPlace): Promise<RecordLock | null> {
+    const item = await this.#table.read("Reading an event's lock", placeOf(event));
+    return item === null ? null : (recordingOf(item).lock ?? null);
+  }
+
+  async forgetEvent(event: JourneyEvent): Promise<void> {
+    await this.#table.delete("Forgetting an event", placeOf(event));
+  }
+
+  async eraseEvent(event: EventPlace): Promise<void> {
+    const { applicationToken, eventId, at } = event;
     const keys = [
-      eventKey(applicationToken, eventId, at),
+      placeOf(event),
       healedKey(applicationToken, { at, eventId }),
       failureKey(applicationToken, eventId),
     ];
     await Promise.all(keys.map((key) => this.#table.delete("Erasing an event", key)));
   }
 
-  async withholdEvent({ applicationToken, eventId, at }: JourneyEvent): Promise<void> {
+  async withholdEvent(event: JourneyEvent): Promise<void> {
     const update = new DynamoUpdate();
     update.set("isWithheld", true);
     update.requirePresent("pk");
-    const key = eventKey(applicationToken, eventId, at);
-    await this.#table.update("Withholding an event", key, update);
+    await this.#table.update("Withholding an event", placeOf(event), update);
   }
 
   async markHealed(applicationToken: string, mark: HealedMark, expiresAt: number): Promise<void> {
@@ -475,6 +487,10 @@ interface Written {
   readonly over: Item;
   /** The id of the application's own item in the index `external` since then. */
   readonly indexed: string | null;
+}
+
+function placeOf({ applicationToken, eventId, at }: EventPlace) {
+  return eventKey(applicationToken, eventId, at);
 }
 
 const MARK_ATTRIBUTES = ["event", "lookAlikes", "webhooks"];

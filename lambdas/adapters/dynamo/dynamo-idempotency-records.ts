@@ -30,7 +30,7 @@ const IS_FREE =
 
 /**
  * Powertools' idempotency records in DynamoDB. It sends what Powertools' `DynamoDBPersistenceLayer` sends, which imports
- * the SDK's client (docs/decisions/0084); `test/contract/idempotency-records.test.ts` holds them side by side.
+ * the SDK's client (docs/decisions/0084), but for the condition of a deletion; `test/contract/idempotency-records.test.ts` holds them side by side.
  */
 export class DynamoIdempotencyRecords extends BasePersistenceLayer {
   readonly #client: DynamoDbOperations;
@@ -99,8 +99,19 @@ export class DynamoIdempotencyRecords extends BasePersistenceLayer {
     });
   }
 
+  /** Powertools deletes without a condition. Here what is completed stays: another message had the effect (docs/decisions/0079). */
   protected override async _deleteRecord({ idempotencyKey: id }: IdempotencyRecord): Promise<void> {
-    await this.#client.deleteItem({ TableName: this.#table, Key: marshall({ id }) });
+    try {
+      await this.#client.deleteItem({
+        TableName: this.#table,
+        Key: marshall({ id }),
+        ConditionExpression: "attribute_not_exists(#id) OR #status = :inprogress",
+        ExpressionAttributeNames: { "#id": "id", "#status": "status" },
+        ExpressionAttributeValues: marshall({ ":inprogress": IdempotencyRecordStatus.INPROGRESS }),
+      });
+    } catch (error) {
+      if (refusingItem(error) === null) throw error;
+    }
   }
 
   protected override async _getRecord(id: string): Promise<IdempotencyRecord> {

@@ -56,6 +56,11 @@ export class DynamoUpdate {
     this.#conditions.push(`${this.#name(attribute)} = ${this.#value(value)}`);
   }
 
+  /** An entry of the stored map has this value. */
+  requireIn(attribute: string, entry: string, value: unknown): void {
+    this.#conditions.push(`${this.#name(attribute)}.${this.#name(entry)} = ${this.#value(value)}`);
+  }
+
   /** The stored list has so many elements. */
   requireLength(attribute: string, length: number): void {
     this.#conditions.push(`size(${this.#name(attribute)}) = ${this.#value(length)}`);

@@ -31,6 +31,11 @@ export function numberOf(
   return index === -1 ? null : apart + index + 1;
 }
 
+/** Whether an effect may have a number: of many, the oldest are stored apart. */
+export function mayHaveNumber(numbers: EffectNumbers, eventId: string): boolean {
+  return numbers.apart > 0 || numberOf(numbers, [eventId]) !== null;
+}
+
 /** With an effect, which gets the next number, unless it has one. */
 export function withEffect(numbers: EffectNumbers, eventId: string): EffectNumbers {
   if (numberOf(numbers, [eventId]) !== null) return numbers;

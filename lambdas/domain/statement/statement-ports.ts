@@ -1,3 +1,4 @@
+import type { ApplicationState } from "../application/application-state.ts";
 import type { RouteId } from "../../settings/routes.ts";
 import type { KnownApplication } from "../polling/polling-ports.ts";
 import type { Effects } from "./statement.ts";
@@ -10,7 +11,7 @@ export interface StatementSources {
   look(applicationToken: string): Promise<KnownApplication | null>;
   /** Events that were received in this time and whose route is one of these. */
   effects(
-    applicationToken: string,
+    application: Pick<ApplicationState, "applicationToken" | "effects">,
     received: {
       readonly from: number;
       readonly until: number;

@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import { faultKey } from "../faults/faults.ts";
 import { MUTANTS } from "../mutants/catalogue.ts";
 import { scenarioOf } from "../scenario/scenario.ts";
-import { Hunters } from "../mutants/run-mutants.ts";
 import { shrink } from "./shrink.ts";
 import { playWorld } from "../play/play-world.ts";
 
@@ -47,10 +46,12 @@ test("a world with a planted bug fails by fewer faults than it had", async () =>
     const { violations, faults: all } = await playWorld(scenarioOf(seed), { only, faultPoints });
     return { kinds: violations.map(({ kind }) => kind), keys: all.map(faultKey) };
   };
-  const { caught } = await new Hunters().hunt(bug);
-  const seed = caught?.by === "world" ? caught.seed : 0;
-  const { kinds, keys } = await kindsWith(seed, null);
-  expect(kinds).toContain("lost");
+  // One with many faults, of which one is to blame.
+  const isOne = ({ kinds, keys }: Awaited<ReturnType<typeof kindsWith>>) =>
+    kinds.includes("lost") && keys.length >= 20;
+  let seed = 1;
+  while (!isOne(await kindsWith(seed, null))) seed += 1;
+  const { keys } = await kindsWith(seed, null);
 
   const smallest = await shrink(keys, async (some) =>
     (await kindsWith(seed, new Set(some))).kinds.includes("lost"),

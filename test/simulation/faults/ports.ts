@@ -145,6 +145,8 @@ const STORE: Sites<ApplicationStore> = {
   recordEvent: write("Recording an event", idOf),
   forgetEvent: write("Forgetting an event", idOf, RARE_WRITE),
   eraseEvent: write("Forgetting an event", idOf, RARE_WRITE),
+  unlockEvent: write("Unlocking an event", idOf, SELDOM_WRITE),
+  lockOf: read("Reading an event's lock", idOf, RARE_READ),
   withholdEvent: write("Withholding an event", idOf, SELDOM_WRITE),
   markHealed: write("Marking a healed event", (_, { event }) => event.eventId, SELDOM_WRITE),
   noteWebhookOf: write("Noting a healed event's webhook", (_, { eventId }) => eventId, RARE_WRITE),
@@ -166,6 +168,7 @@ const STORE: Sites<ApplicationStore> = {
 
 const RECORDS: Sites<IdempotencyRecords> = {
   lock: write("Locking an idempotency record", token),
+  read: read("Reading an idempotency record", token, SELDOM_READ),
   complete: write("Completing an idempotency record", token),
   remove: write("Removing an idempotency record", token),
 };

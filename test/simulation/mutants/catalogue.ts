@@ -15,6 +15,7 @@ import { LIMIT_MUTANTS } from "./limits.ts";
 import type { Mutant, Mutants } from "./mutant.ts";
 import { OVERSIZED_MUTANTS } from "./oversized.ts";
 import { POLLER_MUTANTS } from "./poller.ts";
+import { RECORD_LOCK_MUTANTS } from "./record-lock.ts";
 import { RELEASED_MUTANTS } from "./released.ts";
 import { SECOND_END_MUTANTS } from "./second-ends.ts";
 import { SECURITY_MUTANTS } from "./security.ts";
@@ -25,6 +26,7 @@ import { UPKEEP_MUTANTS } from "./upkeep.ts";
 /** Every planted bug. */
 export const MUTANTS: readonly Mutant[] = [
   IDEMPOTENCY_MUTANTS,
+  RECORD_LOCK_MUTANTS,
   STATE_MUTANTS,
   LINEAGE_MUTANTS,
   CONSUMER_MUTANTS,

@@ -156,6 +156,7 @@ export const CONSUMER_MUTANTS: Mutants = {
   },
   "group-acknowledged-without-its-merge": {
     what: "events whose common merge failed are taken for merged",
+    within: 1_200,
     plant: () =>
       inStore((store) => ({
         async mergeEach(steps) {

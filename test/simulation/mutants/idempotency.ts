@@ -15,6 +15,7 @@ function keyedBy(keyOf: (eventId: string, record: RecordFacts | null) => string)
     const key = (eventId: string) => keyOf(eventId, recordOf(eventId));
     return {
       begin: (eventId, remainingMs) => right.begin(key(eventId), remainingMs),
+      isCompleted: (eventId) => right.isCompleted(key(eventId)),
       complete: (eventId) => right.complete(key(eventId)),
       release: (eventId) => right.release(key(eventId)),
     };
@@ -24,6 +25,7 @@ function keyedBy(keyOf: (eventId: string, record: RecordFacts | null) => string)
 /** No event is locked, and none is known to have had its effect. */
 const NO_IDEMPOTENCY: Idempotency = {
   begin: async () => "begun",
+  isCompleted: async () => false,
   async complete() {},
   async release() {},
 };
@@ -127,6 +129,7 @@ export const IDEMPOTENCY_MUTANTS: Mutants = {
           recordOf(eventId)?.kind === "poll" ? NO_IDEMPOTENCY : right;
         return {
           begin: (eventId, remainingMs) => of(eventId).begin(eventId, remainingMs),
+          isCompleted: (eventId) => of(eventId).isCompleted(eventId),
           complete: (eventId) => of(eventId).complete(eventId),
           release: (eventId) => of(eventId).release(eventId),
         };
@@ -163,6 +166,7 @@ export const IDEMPOTENCY_MUTANTS: Mutants = {
             keys.set(eventId, key);
             return right.begin(key, remainingMs);
           },
+          isCompleted: (eventId) => right.isCompleted(keys.get(eventId) ?? eventId),
           complete: (eventId) => right.complete(keys.get(eventId) ?? eventId),
           release: (eventId) => right.release(keys.get(eventId) ?? eventId),
         };

@@ -43,7 +43,8 @@ export const RELEASED_MUTANTS: Mutants = {
       const own = new Set<string>();
       return inRecords((right) => ({
         async lock(key, record, now) {
-          if (!own.has(key)) await right.remove(key);
+          // A completion that is over is no longer known.
+          if (!own.has(key)) await right.complete(key, 0);
           own.add(key);
           return right.lock(key, record, now);
         },

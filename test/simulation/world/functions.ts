@@ -112,7 +112,7 @@ function consumerIn(sandbox: Sandbox, { world, observed }: Wiring) {
   const records = ports.idempotencyRecords(observed.idempotencyRecords(sandbox));
   const right = consumerOver({
     cloud,
-    store: ports.store(damagedStoreIn(sandbox, observed.store, world)),
+    store: ports.store(damagedStoreIn(sandbox, observed.storeIn(sandbox), world)),
     investigations: ports.investigations(cloud.investigations),
     idempotency: new MemoryIdempotency(records, now),
     publisher: ports.publisher(observed.putEvents(sandbox), faultPoints.putEvents),

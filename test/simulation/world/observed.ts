@@ -5,6 +5,7 @@ import type {
 } from "../../../lambdas/adapters/send-messages.ts";
 import type { DueApplications } from "../../../lambdas/domain/polling/polling-ports.ts";
 import type { EnvelopeQueue } from "../../../lambdas/ingest/store-webhook.ts";
+import type { RecordLock } from "../../../lambdas/domain/ports.ts";
 import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
 import { DECISION_ROUTE_ID, ROUTE_TITLES } from "../../../lambdas/settings/routes.ts";
 import type { IdempotencyRecords } from "../../../tools/cloud-in-memory/idempotency.ts";
@@ -13,6 +14,9 @@ import { mix } from "../../../tools/cloud-in-memory/random.ts";
 import type { Invocation, Sandbox } from "../faults/sandbox.ts";
 import type { World } from "./world.ts";
 import { isEnd } from "../scenario/expectations.ts";
+
+/** The clocks of two sandboxes differ by so much at most (`sandbox.clock`). */
+const CLOCKS_APART_MS = 2_000;
 
 export type Observed = ReturnType<typeof observe>;
 
@@ -34,39 +38,62 @@ export function observe(world: World, onGivenBack: (receiptHandle: string) => vo
   /** Who locked an idempotency record last. */
   const holders = new Map<string, Invocation | null>();
 
-  const store = withMethods(table, {
-    async recordEvent(event) {
-      const result = await table.recordEvent(event);
-      const isAgain = event.route === DECISION_ROUTE_ID && !result.isNew;
-      if (isAgain) observer.tallies.decisionsTriedAgain += 1;
-      story.tell("table", `${nameOf(event.eventId)} is ${result.isNew ? "recorded" : "known"}`);
-      return result;
-    },
-    async mergeState(observation, check) {
-      const merged = await table.mergeState(observation, check);
-      observer.merged(observation, merged.after);
-      onPlanned();
-      return merged;
-    },
-    async mergeEach(steps) {
-      const merged = await table.mergeEach(steps);
-      for (const [index, { observation }] of steps.entries()) {
-        observer.merged(observation, merged[index]?.after ?? observation);
-      }
-      onPlanned();
-      return merged;
-    },
-    async recordFailure(failure) {
-      observer.tallies.failures += 1;
-      story.tell("table", `keeps evidence against ${nameOf(failure.eventId)}: ${failure.reason}`);
-      return table.recordFailure(failure);
-    },
-    async forgetEvent(event) {
-      story.tell("table", `forgets ${nameOf(event.eventId)}, an alias`);
-      observer.tallies.forgotten += 1;
-      return table.forgetEvent(event);
-    },
-  });
+  /** Another invocation may be at work on an event that it has not completed. */
+  const isHeldApart = (eventId: string, lock: RecordLock | null | undefined, by?: string) =>
+    lock !== null &&
+    lock !== undefined &&
+    lock.by !== by &&
+    lock.until > world.clock.now() - CLOCKS_APART_MS &&
+    idempotency.records.get(eventId)?.status !== "completed";
+
+  const hinder = (sandbox: Sandbox, eventId: string) => {
+    story.tell(sandbox.name, `finds ${nameOf(eventId)} locked by its record`);
+    observer.tallies.conflicts += 1;
+    if (sandbox.invocation !== null) sandbox.invocation.isHindered = true;
+  };
+
+  const storeIn = (sandbox: Sandbox) =>
+    withMethods(table, {
+      async lockOf(event) {
+        const lock = await table.lockOf(event);
+        if (isHeldApart(event.eventId, lock)) hinder(sandbox, event.eventId);
+        return lock;
+      },
+      async recordEvent(event) {
+        const result = await table.recordEvent(event);
+        if (!result.isNew && isHeldApart(event.eventId, result.lock, event.lock?.by)) {
+          hinder(sandbox, event.eventId);
+        }
+        const isAgain = event.route === DECISION_ROUTE_ID && !result.isNew;
+        if (isAgain) observer.tallies.decisionsTriedAgain += 1;
+        story.tell("table", `${nameOf(event.eventId)} is ${result.isNew ? "recorded" : "known"}`);
+        return result;
+      },
+      async mergeState(observation, check) {
+        const merged = await table.mergeState(observation, check);
+        observer.merged(observation, merged.after);
+        onPlanned();
+        return merged;
+      },
+      async mergeEach(steps) {
+        const merged = await table.mergeEach(steps);
+        for (const [index, { observation }] of steps.entries()) {
+          observer.merged(observation, merged[index]?.after ?? observation);
+        }
+        onPlanned();
+        return merged;
+      },
+      async recordFailure(failure) {
+        observer.tallies.failures += 1;
+        story.tell("table", `keeps evidence against ${nameOf(failure.eventId)}: ${failure.reason}`);
+        return table.recordFailure(failure);
+      },
+      async forgetEvent(event) {
+        story.tell("table", `forgets ${nameOf(event.eventId)}, an alias`);
+        observer.tallies.forgotten += 1;
+        return table.forgetEvent(event);
+      },
+    });
 
   const due = withMethods<DueApplications>(applications, {
     async take(one) {
@@ -87,7 +114,7 @@ export function observe(world: World, onGivenBack: (receiptHandle: string) => vo
   });
 
   return {
-    store,
+    storeIn,
     due,
     putEvents: (sandbox: Sandbox) => async (entries: readonly BusEntry[]) => {
       const fault = faults.draw("bus.entries", BUS_FAULTS);
@@ -122,6 +149,7 @@ export function observe(world: World, onGivenBack: (receiptHandle: string) => vo
         if (sandbox.invocation !== null && isOthers) sandbox.invocation.isHindered = true;
         return standing;
       },
+      read: (key) => records.read(key),
       async complete(key, expiresAt) {
         await records.complete(key, expiresAt);
         observer.remembered(key, sandbox.invocation);

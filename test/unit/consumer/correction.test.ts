@@ -15,6 +15,7 @@ import { MemoryInvestigations } from "../../../tools/cloud-in-memory/investigati
 import { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";
 import { CONSUMER_SETTINGS, UNCOUNTED } from "../../../tools/cloud-in-memory/runtime.ts";
 import { aCorrection } from "../../support/snapshots.ts";
+import { anEventRecord } from "../../support/records.ts";
 
 const AT = 1_760_000_000_000;
 const NOW = AT + 600_000;
@@ -48,6 +49,8 @@ async function aConsumer(...events: readonly JourneyEvent[]) {
       store,
       investigations: new MemoryInvestigations(),
       begin: async (eventId) => (done.has(eventId) ? "duplicate" : "begun"),
+      isCompleted: async (eventId) => done.has(eventId),
+      recordFirst: () => Promise.reject(new Error("a correction records nothing")),
       settings: CONSUMER_SETTINGS,
       metrics: UNCOUNTED,
       now: () => NOW,
@@ -75,6 +78,23 @@ describe("a correction that tells of an end whose message had failed", () => {
     await correct({ ...correction, askedAt: NOW + 1 });
 
     expect(published).toMatchObject([{ eventId: confirms.eventId, route: "approved" }]);
+  });
+
+  test("waits for the end's first message, which was recorded meanwhile; once that has failed, it is published", async () => {
+    const { store, published, correct } = await aConsumer(started);
+    const { eventId } = ended;
+    const lock = { by: "delivery", until: NOW + 1 };
+    await store.recordEvent(anEventRecord(ended, { lock }));
+    const effect = { eventId, isFirstTry: true, isPublished: () => true };
+    await store.mergeState({ ...stateOfEvent(ended), effect }, check);
+
+    await correct(correction);
+    const meanwhile = [...published];
+    await store.unlockEvent(ended, lock);
+    await correct(correction);
+
+    expect(meanwhile).toEqual([]);
+    expect(published).toMatchObject([{ eventId, route: "approved" }]);
   });
 
   test("is not published when the message has come back and was published", async () => {

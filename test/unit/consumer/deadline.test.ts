@@ -199,8 +199,8 @@ describe("a preparation that ends between the publication and the answer", () =>
     await consumer.process(batchOf([approved]));
     const startedAt = consumer.now();
 
-    // The review of JA-2 is late: it is recorded and not published.
-    await consumer.process(batchOf([of("JA-1"), of("JA-2")]));
+    // The review of JA-2 is late: it is recorded and not published. It may have failed before, so it has an idempotency record.
+    await consumer.process(received(batchOf([of("JA-1"), of("JA-2")]), 2));
 
     expect(completedAt).toEqual([START, startedAt]);
   });
@@ -229,16 +229,29 @@ describe("a preparation that ends between the publication and the answer", () =>
   });
 });
 
-test("a lock that comes after the answer has no effect", async () => {
+test("a lock that comes after the answer has no effect: of an idempotency record", async () => {
   const lock = Promise.withResolvers<void>();
   const begin = async () => lock.promise.then(() => "begun" as const);
   const consumer = aTimedConsumer({ idempotency: idempotencyWith({ begin }) });
-  await consumer.process(batchOf([of("JA-1")]));
+  await consumer.process(received(batchOf([of("JA-1")]), 2));
 
   lock.resolve();
   await consumer.time.advance(1_000);
 
   expect([consumer.store.events.size, consumer.published.length]).toEqual([0, 0]);
+});
+
+test("a lock that comes after the answer has no effect: of the event's own record", async () => {
+  const lock = Promise.withResolvers<void>();
+  const consumer = aTimedConsumer();
+  consumer.faults.on("recordEvent", async (record) => lock.promise.then(record));
+  await consumer.process(batchOf([of("JA-1")]));
+
+  lock.resolve();
+  await consumer.time.advance(1_000);
+
+  const { applications, events } = consumer.store;
+  expect([events.size, applications.size, consumer.published.length]).toEqual([1, 0, 0]);
 });
 
 test("a frozen sandbox publishes nothing that was prepared after the deadline", async () => {

@@ -13,7 +13,7 @@ import {
   pollBatchOf,
 } from "../../support/consumer.ts";
 import { aCorrection } from "../../support/snapshots.ts";
-import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
+import { batchOf, received, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 
 const TOKEN = "JA-exampleForgotten01";
 const HOUR = 3_600_000;
@@ -67,12 +67,12 @@ describe("a forgotten application", () => {
 
   test("keeps no failure of a copy that fails while another one finds it forgotten", async () => {
     const throttled = new TransientError("throttled");
-    const begin = vi.fn<Idempotency["begin"]>().mockResolvedValueOnce("begun");
+    const begin = vi.fn<Idempotency["begin"]>();
     const consumer = await aForgottenApplication({
       idempotency: idempotencyWith({ begin: begin.mockRejectedValue(throttled) }),
     });
 
-    const { batchItemFailures } = await consumer.receive(rerun);
+    const { batchItemFailures } = await consumer.process(received(batchOf([rerun]), 2));
 
     expect(batchItemFailures).toHaveLength(1);
     expect(consumer.store.failures.size).toBe(0);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { PermanentError, TransientError } from "../../../lambdas/domain/errors.ts";
 import { aConsumer, idempotencyWith } from "../../support/consumer.ts";
-import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
+import { batchOf, received, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 import { changedWebhook } from "../../support/parsed-webhook.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
@@ -206,10 +206,11 @@ describe("a batch", () => {
       idempotency: idempotencyWith({ begin: async () => "in-conflict" }),
     });
 
-    const { batchItemFailures } = await consumer.receive(of("pending_review", "JA-1"));
+    const batch = received(batchOf([of("pending_review", "JA-1")]), 2);
+    const { batchItemFailures } = await consumer.process(batch);
 
     expect(batchItemFailures).toHaveLength(1);
-    expect(consumer.waits).toEqual([2]);
+    expect(consumer.waits).toEqual([10]);
   });
 
   test("drops what configuration ignores, and keeps nothing of it", async () => {

@@ -73,14 +73,14 @@ test("an event whose completion could not be saved is published again under the 
   faults.once("complete", async () => {
     throw new TransientError("the completion could not be written");
   });
-  let now = Date.now();
-  const idempotency = new MemoryIdempotency(faults.port, () => now);
-  const consumer = aConsumer({ idempotency });
+  let time = Date.now();
+  const now = () => time;
+  const consumer = aConsumer({ idempotency: new MemoryIdempotency(faults.port, now), now });
   const batch = batchOf([of("completed_application", "JA-1")]);
 
   const first = await consumer.process(batch);
   // The lock ends with its invocation.
-  now += TIMEOUTS_MS.consumer + 1;
+  time += TIMEOUTS_MS.consumer + 1;
   const second = await consumer.process(batch);
 
   expect([first.batchItemFailures.length, second.batchItemFailures.length]).toEqual([1, 0]);
@@ -93,7 +93,7 @@ const down = () => Promise.reject(new Error("down"));
 
 test.each([
   ["the table", { store: Object.assign(new MemoryApplicationTable(), { recordEvent: down }) }],
-  ["the idempotency", { idempotency: idempotencyWith({ begin: down }) }],
+  ["the idempotency", { idempotency: idempotencyWith({ complete: down }) }],
   ["the bus", { publisher: { publish: down } }],
   [
     "the queue and the dead letters",
