@@ -6,7 +6,11 @@ import type { Correction } from "../domain/application/correction.ts";
 import { isNewDecision } from "../domain/application/decided.ts";
 import { mayHaveNumber, numberOf } from "../domain/application/effect-numbers.ts";
 import type { Decision } from "../domain/application/decision.ts";
-import { isPublishedByEvent, says } from "../domain/application/published-decisions.ts";
+import {
+  isPublishedAnew,
+  isPublishedByEvent,
+  says,
+} from "../domain/application/published-decisions.ts";
 import { isFinal } from "../domain/event/event-types.ts";
 import { outcomesOf, publicationOf } from "../domain/routing/journey-routes.ts";
 import {
@@ -31,7 +35,8 @@ import { besideFirstOf } from "./record-lock.ts";
  * 1. Merge the answer, also if an event has said it meanwhile. The correction has an idempotency record and is not taken
  *    again, so an older event that comes later must not move the state back. Make the applications of reruns known.
  * 2. Publish what downstream does not know: under the correction's stable id, or under the id of the withheld event
- *    that it confirms. Of an end the merge says whether this correction publishes it, however often it is tried.
+ *    that it confirms, unless that was published before. Of an end the merge says whether this correction publishes it,
+ *    however often it is tried.
  */
 export async function prepareCorrection(
   { receipt }: Pick<Message, "receipt">,
@@ -59,6 +64,7 @@ export async function prepareCorrection(
   const occurred = { at: timeOf(correction), receipt, isForced: false };
   const isPublished = (after: ApplicationState, over: ApplicationState | null) =>
     isNewsIn(after, over) &&
+    !isPublishedAnew(after, correctionId) &&
     !isSilent(after, occurred) &&
     publicationOf(after.journeyToken, routeIn(after), settings).publish;
   const effect = { eventId, isFirstTry: false, isPublished };
@@ -94,8 +100,10 @@ export async function prepareCorrection(
   const route = routeIn(state);
   if (!publicationOf(state.journeyToken, route, settings).publish) return NOTHING;
   const { environment } = settings;
-  const sequence = await sequenceOf(eventId, state, dependencies);
-  const options = { eventId, sequence, snapshot, confirms, route, state, receipt, environment };
+  const isAnew = isPublishedAnew(state, correctionId);
+  const as = isAnew ? { eventId: correctionId, confirms: null } : { eventId, confirms };
+  const sequence = await sequenceOf(as.eventId, state, dependencies);
+  const options = { ...as, sequence, snapshot, route, state, receipt, environment };
   const event = publishedCorrection(options);
   if (!isGuarded) return { kind: "done", event };
   if (before !== null && mayHaveNumber(before.effects, eventId)) {
@@ -120,6 +128,7 @@ export async function prepareCorrection(
     if (status !== null && isFinal(status)) {
       return (
         isPublishedByEvent(after, [ids.eventId], ids.correctionId) ||
+        isPublishedAnew(after, correctionId) ||
         // Of an item of a release that kept no list, the register of the answer says it, by this id alone.
         isPublishedByEvent(after, [correctionId])
       );

@@ -80,7 +80,7 @@ export function withAnswer(
     return ends ? newestOf([...published, answeredBy(answer)]) : published;
   }
   if (proposal === null || says(published, answer, answer.since)) return published;
-  return newestOf([...published, { ...decisionOf(answer), ...idsOf(proposal) }]);
+  return newestOf([...published, { ...decisionOf(answer), ...idsOf(proposal, answer, published) }]);
 }
 
 /**
@@ -137,6 +137,14 @@ export function isPublishedByEvent(
   return own !== -1 && !published.slice(own + 1).some(({ status }) => isFinal(status));
 }
 
+/** Whether a correction publishes its decision under its own id: the end that it confirms was published before. */
+export function isPublishedAnew(
+  state: Pick<ApplicationState, "published">,
+  correctionId: string,
+): boolean {
+  return isPublishedByEvent(state, [correctionId], correctionId);
+}
+
 type Decision = { readonly status: ApplicationStatus | null; readonly outcome: string | null };
 
 function asPublished(end: EndRegister): PublishedDecision {
@@ -151,7 +159,18 @@ function decisionOf({ stamp, status, outcome }: EndRegister | AnswerRegister) {
   return { stamp, status, outcome };
 }
 
-function idsOf({ eventId, correctionId }: Extract<Proposal, { kind: "answer" }>) {
+/**
+ * The poller may confirm one end again before the first correction is merged. If the application was open in between, that
+ * is another decision: it is published under the correction's own id (docs/decisions/0085).
+ */
+function idsOf(
+  { eventId, correctionId }: Extract<Proposal, { kind: "answer" }>,
+  { correctionId: own }: AnswerRegister,
+  published: readonly PublishedDecision[],
+): Pick<PublishedDecision, "eventId" | "correctionId"> {
+  if (own !== null && published.some((one) => one.eventId === eventId)) {
+    return { eventId: own, correctionId: own };
+  }
   return correctionId === undefined ? { eventId } : { eventId, correctionId };
 }
 

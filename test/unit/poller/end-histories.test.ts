@@ -4,6 +4,29 @@ import { expect, test } from "vitest";
 import { publishedBy } from "../../../lambdas/domain/application/published-decisions.ts";
 import { MemoryApplicationTable } from "../../../tools/cloud-in-memory/application-table.ts";
 import { END_HISTORY, faultsOf, play } from "../../support/end-history.ts";
+import type { EndHistory } from "../../support/end-history.ts";
+
+const SAID = {
+  waitMs: 10,
+  offMs: 0,
+  isNamedByWebhook: true,
+  isNamedByList: true,
+  outcome: null,
+} as const;
+
+/** Three checks queue their answers (error, open, error) before the consumer takes the first. */
+const ERROR_TWICE: EndHistory = {
+  steps: [
+    { ...SAID, kind: "event", type: "error", isTaken: true },
+    { ...SAID, kind: "event", type: "completed_application", outcome: "Approved", isTaken: false },
+    { kind: "check", waitMs: 10 },
+    { ...SAID, kind: "event", type: "application_unarchived", isTaken: true },
+    { kind: "check", waitMs: 7_200_000 },
+    { kind: "change", waitMs: 10, status: "error", outcome: null },
+    { kind: "webhook", waitMs: 10, nth: 0, fault: null },
+  ],
+  queueDelayMs: 32_400_000,
+};
 
 /** Searches for a history that breaks the promise. @returns what it breaks; null: none was found. */
 async function faultIn(makeTable: () => MemoryApplicationTable): Promise<string | null> {
@@ -47,6 +70,24 @@ test("an application that Alloy's answer opens, and an event ends again alike, m
   expect(history.published.map(({ route }) => route)).toEqual(["approved", "approved"]);
 });
 
+test.each([
+  { table: "in the item", makeTable: () => new MemoryApplicationTable() },
+  { table: "apart", makeTable: () => new ApartTable() },
+])(
+  "an error that Alloy's answer comes back to is not a second event of the error's id and number, kept $table",
+  async ({ makeTable }) => {
+    const history = await play(ERROR_TWICE, makeTable());
+
+    expect(faultsOf(history)).toEqual([]);
+    expect(history.published.map((one) => [one.route, one.eventType, one.sequence])).toEqual([
+      ["approved", "completed_application", 2],
+      ["errored", "error", 4],
+      ["progressed", "snapshot", 5],
+      ["errored", "snapshot", 6],
+    ]);
+  },
+);
+
 test("the histories find what a table breaks that forgets what was published", async () => {
   expect(await faultIn(() => new ForgettingTable())).not.toBeNull();
 });
@@ -59,5 +100,19 @@ class ForgettingTable extends MemoryApplicationTable {
     const kept = this.applications.get(state.applicationToken);
     if (kept !== undefined) this.applications.set(state.applicationToken, { ...kept, state });
     return { before, after: state };
+  }
+}
+
+/** Stores all numbers but the newest apart, as a table does of an application with many effects. */
+class ApartTable extends MemoryApplicationTable {
+  override async mergeState(...given: Parameters<MemoryApplicationTable["mergeState"]>) {
+    const merged = await super.mergeState(...given);
+    const { apart, ids } = merged.after.effects;
+    const stored = Math.max(0, ids.length - 1);
+    const effects = { apart: apart + stored, ids: ids.slice(stored) };
+    const state = { ...merged.after, effects };
+    const kept = this.applications.get(state.applicationToken);
+    if (kept !== undefined) this.applications.set(state.applicationToken, { ...kept, state });
+    return { ...merged, after: state };
   }
 }
