@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { App } from "aws-cdk-lib";
-import { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import {
@@ -120,7 +120,7 @@ describe("an environment that grows", () => {
   it("fails the synth with a sentence that says what to do, whoever has added to it", () => {
     const app = new App({ context: { "aws:cdk:bundling-stacks": [] } });
     const stack = new AlloyJourneyWebhooks(app, "Sandbox", sandbox);
-    const [made] = stack.node.findAll().filter((one) => one instanceof NodejsFunction);
+    const [made] = stack.node.findAll().filter((one) => one instanceof LambdaFunction);
     made?.addEnvironment("LIST", "x".repeat(4_000));
 
     expect(() => app.synth()).toThrow(

@@ -15,7 +15,6 @@ import {
   publishedUnsupportedWebhook,
 } from "../../lambdas/domain/routing/published-event.ts";
 import { routeFor } from "../../lambdas/domain/routing/route.ts";
-import { generated } from "../../tools/generate/generated.ts";
 import { aSubmission } from "../support/snapshots.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -46,14 +45,6 @@ function published(folder: string, file: string): unknown {
     }
   }
 }
-
-test("every generated document says what the code says; npm run generate makes it anew", async () => {
-  const read = (page: string) => readFileSync(new URL(page, root), "utf8");
-
-  const differing = [...(await generated(read))].filter(([page, text]) => read(page) !== text);
-
-  expect(differing.map(([page]) => page)).toEqual([]);
-});
 
 // Nobody can ever read these: they are dead-lettered, and nothing is published.
 const invalid = ["not-json.txt", "timestamp-in-seconds.json"];

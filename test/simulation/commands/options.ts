@@ -11,8 +11,8 @@ export const USAGE = `npm run simulate -- [options]
 
   --seeds <n>       play the worlds 1 to n (default 1000); exit 1 when a promise is broken
   --from <n>        begin with this one instead of 1
-  --jobs <n>        share the worlds among so many threads (default: one for each core); what comes of them
-                    stays the same
+  --jobs <n>        share the worlds among so many threads (default: one for each core, and
+                    fewer for few worlds); what comes of them stays the same
   --verbose         also count each kind of fault, and the worlds that came to each state
 
   --fresh <n>       play n worlds that nobody has seen, by the time (or from --from); the first that
@@ -47,6 +47,7 @@ export class OptionError extends Error {
 }
 
 const DEFAULT_SEEDS = 1_000;
+const WORLDS_WORTH_A_THREAD = 250;
 /** Seeds are mixed as 32-bit numbers. */
 const LARGEST_SEED = 2 ** 31 - 1;
 const FRESH_MOST = 1_000_000;
@@ -81,12 +82,14 @@ export function parseOptions(args: readonly string[], now: number = Date.now()) 
     from: from === undefined ? Math.floor(now / 1_000) % FRESH_SEEDS : range().from,
     count: numberIn("fresh", count, FRESH_MOST),
   });
-  const threads = () => (jobs === undefined ? availableParallelism() : numberIn("jobs", jobs, 256));
+  const threads = (worlds: number) =>
+    jobs === undefined ? threadsFor(worlds) : numberIn("jobs", jobs, 256);
   if (values.gaps) {
     refuse({ mutants: values.mutants, faults, only, verbose }, "--gaps");
     if (seed === undefined) {
       refuse({ trace }, "--gaps without --seed");
-      return { kind: "gaps" as const, ...range(), jobs: threads(), knobs };
+      const worlds = range();
+      return { kind: "gaps" as const, ...worlds, jobs: threads(worlds.count), knobs };
     }
     refuse({ from, jobs }, "--seed");
     return { kind: "gap" as const, seed: numberIn("seed", seed, LARGEST_SEED), trace, knobs };
@@ -116,10 +119,11 @@ export function parseOptions(args: readonly string[], now: number = Date.now()) 
     };
   }
   refuse({ trace, faults }, "--seeds");
+  const worlds = values.fresh === undefined ? range() : freshRange(values.fresh);
   return {
     kind: "seeds" as const,
-    ...(values.fresh === undefined ? range() : freshRange(values.fresh)),
-    jobs: threads(),
+    ...worlds,
+    jobs: threads(worlds.count),
     verbose,
     knobs,
     /** These knobs were left out: what was not reached for it is told. */
@@ -127,6 +131,11 @@ export function parseOptions(args: readonly string[], now: number = Date.now()) 
     /** The seeds are new ones: those that fail are kept. */
     isFresh: values.fresh !== undefined,
   };
+}
+
+/** One for each core; of few worlds, fewer: a thread takes a second to start. */
+function threadsFor(count: number): number {
+  return Math.min(availableParallelism(), Math.ceil(count / WORLDS_WORTH_A_THREAD));
 }
 
 function parse(args: readonly string[]) {
