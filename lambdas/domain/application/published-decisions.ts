@@ -180,7 +180,8 @@ function isNews(one: PublishedDecision, before: readonly PublishedDecision[]): b
   return last === undefined || !isSameDecision(last, one);
 }
 
-function completes(one: PublishedDecision, stood: PublishedDecision): boolean {
+/** Whether an end names the outcome that another one leaves out. */
+export function completes(one: Decision, stood: Decision): boolean {
   const isUnnamed = stood.status === "completed" && stood.outcome === null;
   return isUnnamed && one.status === "completed" && one.outcome !== null;
 }

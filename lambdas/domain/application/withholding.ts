@@ -6,6 +6,7 @@ import type { JourneyEvent } from "../event/journey-event.ts";
 import type { CheckRequest } from "../ports.ts";
 import type { ConsumerSettings } from "../../settings/consumer-settings.ts";
 import {
+  completes,
   isPublishedByEvent,
   isSameDecision,
   withAnswer,
@@ -80,12 +81,18 @@ function publishedAfter(
   return withAnswer(after, heard.answer, proposal);
 }
 
-/** Whether an event brought another end since Alloy was asked. After an answer that was merged, such an end is withheld. */
+/**
+ * Whether an event brought another end since Alloy was asked. After an answer that was merged, such an end is withheld.
+ *
+ * An end that says what the answer says, or leaves its outcome out, is no other one: Alloy's clocks differ by seconds, and its
+ * webhook may be dated after the answer that knows of it.
+ */
 export function isOvertaken(
   { lastEnd, answer }: Pick<ApplicationState, "lastEnd" | "answer">,
   heard: AnswerRegister,
 ): boolean {
   if (lastEnd === null || lastEnd.stamp < heard.stamp) return false;
+  if (isSameDecision(lastEnd, heard) || completes(heard, lastEnd)) return false;
   return answer === null || !isFinal(answer.status) || !isSameDecision(answer, heard);
 }
 

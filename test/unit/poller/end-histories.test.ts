@@ -88,6 +88,39 @@ test.each([
   },
 );
 
+test.each([
+  { named: "that names the outcome", isNamedByWebhook: true },
+  { named: "that leaves the outcome out", isNamedByWebhook: false },
+])(
+  "an approval is published by the answer, although a webhook $named is dated after it",
+  async ({ isNamedByWebhook }) => {
+    const approved = { ...SAID, kind: "event", type: "completed_application" } as const;
+    const history = await play(
+      {
+        steps: [
+          { kind: "lose", waitMs: 10, nth: 0 },
+          { ...SAID, kind: "event", type: "application_expired", isTaken: false },
+          { ...approved, outcome: "Approved", isTaken: true, offMs: 400 },
+          {
+            ...approved,
+            outcome: "Approved",
+            isTaken: false,
+            waitMs: 500,
+            offMs: 1_900,
+            isNamedByWebhook,
+          },
+          { kind: "check", waitMs: 1_200_000 },
+        ],
+        queueDelayMs: 1_200_000,
+      },
+      new MemoryApplicationTable(),
+    );
+
+    expect(faultsOf(history)).toEqual([]);
+    expect(history.published.map(({ route }) => route)).toEqual(["expired", "approved"]);
+  },
+);
+
 test("the histories find what a table breaks that forgets what was published", async () => {
   expect(await faultIn(() => new ForgettingTable())).not.toBeNull();
 });
