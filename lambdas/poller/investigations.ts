@@ -54,6 +54,8 @@ export async function compareInvestigations(
   const startedAt = now();
   const before = await investigations.cursor();
   const cursor: ListCursor = before ?? { since: startedAt, readTo: startedAt, rest: null };
+  // Also if Alloy does not answer yet: what is lost until it does is not history.
+  if (before === null) await investigations.keepCursor(cursor);
   const read = await readList(run.caller, cursor, startedAt);
   if (read.unreadable > 0) {
     logger.warn("poller.investigations.unread", { unreadable: read.unreadable });

@@ -91,7 +91,7 @@ function statusOfState(state: string, closedAt: number | null): ListedInvestigat
 
 /** What the poller knows besides. */
 export interface StepContext {
-  /** We have looked at the list since; what was before is history. */
+  /** We have looked at the list since; what was before is history, unless a webhook had told of the Investigation. */
   readonly since: number;
   readonly now: number;
   /** A younger step may be on its way. */
@@ -112,8 +112,10 @@ export function missingSteps(
   const { createdAt, updatedAt } = listed;
   const isNew = createdAt !== null && createdAt >= since;
   const newest = reports.at(-1)?.at ?? 0;
+  // Of what we have heard of, what follows is no history, although we had not looked at the list yet.
+  const begin = Math.min(since, reports[0]?.at ?? since);
   return stepsOf(listed).filter((step) => {
-    if (step.at < since || now - step.at <= graceMs) return false;
+    if (step.at < begin || now - step.at <= graceMs) return false;
     if (step.isTimeLatest) {
       // The time of an old Investigation that was never reported is unknown.
       if (reports.length === 0 && !isNew) return false;

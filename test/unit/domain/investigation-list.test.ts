@@ -125,6 +125,13 @@ describe("what Alloy's list has, and no report has", () => {
     ]);
     expect(missing(asCase, [], { since: CREATED_AT + HOUR })).toEqual([]);
   });
+
+  test("is what was before we began to look, of an Investigation of which a webhook had told", () => {
+    const since = CREATED_AT + 3 * HOUR;
+
+    expect(missing(closed, reported(created), { since })).toEqual([["closed", 2 * HOUR, false]]);
+    expect(missing(closed, reported(closing), { since })).toEqual([]);
+  });
 });
 
 describe("a page of Alloy's list", () => {

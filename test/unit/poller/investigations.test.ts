@@ -178,6 +178,17 @@ describe("the reading of the list", () => {
     expect(await investigations.cursor()).toEqual({ since: START, readTo: START, rest: null });
   });
 
+  test("heals what was lost while the first runs got no answer from Alloy", async () => {
+    const investigations = new MemoryInvestigations();
+    await poller(async () => REFUSED, START, investigations).run();
+
+    const { run, sent } = poller([listedAt(START + HOUR)], START + 2 * HOUR, investigations);
+    await run();
+
+    expect(sent).toMatchObject([{ kind: "poll" }]);
+    expect(await investigations.cursor()).toMatchObject({ since: START });
+  });
+
   test("asks for one page when nothing has moved", async () => {
     const elements = Array.from({ length: 950 }, (_, index) =>
       listedAt(START - HOUR - index, { investigation_token: `INV-${index}` }),
