@@ -181,10 +181,12 @@ async function recordOne(message: Message, deadline: Deadline, dependencies: Pre
     if (!recording.isNew && !isHeldBy(lock, recording)) {
       const isLateNow = () => isLateOfAnother(message, recording, dependencies);
       const guards = { begin, isCompleted, now };
-      return {
-        recording,
-        admission: await admitSecond(message.key, recording, isLateNow, guards),
-      };
+      const admission = await admitSecond(message.key, recording, isLateNow, guards);
+      // Another delivery of this very message recorded it anew, and may have been killed.
+      if (admission === "duplicate" && isOwnRecord(recording, message)) {
+        await takeBack(message, dependencies);
+      }
+      return { recording, admission };
     }
     const place = placeOf(record);
     if (place !== null) {
@@ -202,7 +204,7 @@ async function recordOne(message: Message, deadline: Deadline, dependencies: Pre
     const lock = guard === "idempotency-record" ? await begin(message.key) : "begun";
     if (lock === "duplicate") {
       await repair(message, dependencies);
-      await takeBack(message, dependencies);
+      if (mayHaveFailed(message)) await takeBack(message, dependencies);
     }
     if (lock !== "begun") return { kind: lock, event: null };
     return effectOf(message, guard, { ...dependencies, begin, isCompleted, recordFirst });
@@ -281,7 +283,6 @@ async function takeBack(
 ): Promise<void> {
   const { content, receipt } = message;
   if (content.kind !== "journey-event" || receipt.origin !== "webhook") return;
-  if (!mayHaveFailed(message)) return;
   const { event } = content;
   const state = await store.readState(event.applicationToken);
   if (state === null) return;

@@ -91,7 +91,7 @@ function statusOfState(state: string, closedAt: number | null): ListedInvestigat
 
 /** What the poller knows besides. */
 export interface StepContext {
-  /** We have looked at the list since; what was before is history, unless a webhook had told of the Investigation. */
+  /** We have looked at the list since; what was before is history, unless a webhook has reported a step before it. */
   readonly since: number;
   readonly now: number;
   /** A younger step may be on its way. */

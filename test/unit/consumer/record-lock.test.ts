@@ -268,3 +268,18 @@ test("a webhook that was recorded anew for a forgotten application, and failed, 
 
   expect([recorded, store.events.size]).toEqual([1, 0]);
 });
+
+test("a webhook of a forgotten application that is delivered twice at once leaves no record behind, when one delivery is killed", async () => {
+  const { sandbox, store } = aStage();
+  const [first, killed, other] = [sandbox(), sandbox(), sandbox()];
+  await first.receive(review);
+  store.forget(TOKEN, START + 60_000);
+  const copy = batchOf([review]);
+  await killedInMerge(killed, delivery(review, 1, copy));
+  const recorded = store.events.size;
+
+  const { batchItemFailures } = await other.process(received(copy, 1));
+
+  expect(batchItemFailures).toEqual([]);
+  expect([recorded, store.events.size]).toEqual([1, 0]);
+});
