@@ -103,6 +103,23 @@ async function aliasOf(
   return healedEventOf(event, await store.reportsNear(event));
 }
 
+/**
+ * The webhook of a healed event that is recorded already: it came while the healed copy had failed, and moved the state. It is
+ * the same event, and no newer one.
+ */
+export async function webhookBeside(
+  event: JourneyEvent,
+  store: ApplicationStore,
+): Promise<JourneyEvent | null> {
+  const near = await store.reportsNear(event);
+  const webhooks = near.recorded
+    .filter(({ origin }) => origin !== "poll")
+    .map((record) => underIdOf(event, record));
+  const isOfEvent = (webhook: JourneyEvent) =>
+    healedEventOf(webhook, near)?.eventId === event.eventId;
+  return webhooks.find(isOfEvent) ?? null;
+}
+
 /** Gives up a webhook's record where the event is recorded as it was healed, under the other id. */
 export async function giveUpRecord(
   event: JourneyEvent,

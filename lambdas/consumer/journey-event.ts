@@ -24,7 +24,7 @@ import { isPublished } from "../domain/routing/route.ts";
 import { checkAfter, isUndecided, isWithheld } from "../domain/application/withholding.ts";
 import { tallyOf } from "../domain/reconciliation/tally.ts";
 import { IDEMPOTENCY } from "../settings/limits.ts";
-import { lockAlias, markHealed, mayBeHealed } from "./alias.ts";
+import { lockAlias, markHealed, mayBeHealed, webhookBeside } from "./alias.ts";
 import {
   countReached,
   countRecorded,
@@ -221,7 +221,7 @@ export async function prepareJourneyEvent(
     const asPublished = { ...report, outcome };
     const all = reports ?? [asPublished];
     const lateness = await Promise.all(all.map((one) => isLateIn(one, state, store)));
-    const late = lateness.every(Boolean);
+    const late = lateness.every(Boolean) && !(await isLateBesideItself());
     const isHistoric = isHistoricEffect(state, effect);
     if (isNew)
       countRecorded(message, { ...content, event: asPublished }, late, metrics, isHistoric);
@@ -245,6 +245,13 @@ export async function prepareJourneyEvent(
       receipt: message.receipt,
       environment,
     });
+
+    /** Whether only its own webhook is newer, which came after a try of this healed copy had failed. */
+    async function isLateBesideItself(): Promise<boolean> {
+      if (!isHealed || reports !== null || !mayHaveFailed(message)) return false;
+      const webhook = await webhookBeside(report, store);
+      return webhook !== null && !(await isLateIn(webhook, state, store));
+    }
   }
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import { aConsumer, pollBatchOf, routesWithout } from "../../support/consumer.ts";
-import { batchOf, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
+import { TransientError } from "../../../lambdas/domain/errors.ts";
+import { batchOf, received, webhookOf } from "../../../tools/cloud-in-memory/builders.ts";
 import { asJourneyEvent, changedWebhook } from "../../support/parsed-webhook.ts";
 
 const START = Date.UTC(2026, 10, 23, 20);
@@ -128,6 +129,31 @@ test("has its effect under one id when each telling has seen the other, and the 
 
   expect(new Set(tried)).toEqual(new Set([idOf(withoutNode)]));
   expect([...consumer.store.events.keys()]).toEqual([idOf(withoutNode)]);
+});
+
+test("is published, although its webhook came between two tries of the healed copy and names a later time", async () => {
+  let isDown = true;
+  const types: string[] = [];
+  const consumer = aConsumer({
+    publisher: {
+      publish(events) {
+        if (isDown) throw new TransientError("the bus is down");
+        types.push(...events.map(({ eventType }) => eventType));
+        return Promise.resolve(events.map(() => null));
+      },
+    },
+  });
+  const [copy, webhook] = [pollBatchOf(told), batchOf([aMillisecondOff])];
+  await consumer.process(copy);
+  await consumer.process(webhook);
+  isDown = false;
+
+  const again = await consumer.process(received(copy, 2));
+  const last = await consumer.process(received(webhook, 2));
+
+  expect([again, last].map(({ batchItemFailures }) => batchItemFailures)).toEqual([[], []]);
+  expect(types).toEqual(["pending_review"]);
+  expect([...consumer.store.events.keys()]).toEqual([idOf(told)]);
 });
 
 test("reads nothing for an ordinary webhook", async () => {
