@@ -1,7 +1,12 @@
 import { outcomeOf, statusOf } from "../../lambdas/domain/application/application-state.ts";
 import { SUBMISSION_DETAIL_TYPE } from "../../lambdas/settings/routes.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
-import { habitsOf, ONBOARDING, publishedMessage } from "../local/scenarios/receiver.ts";
+import {
+  habitsOf,
+  ONBOARDING,
+  publishedMessage,
+  receivedSteps,
+} from "../local/scenarios/receiver.ts";
 import type { ReceivedApplication, Receiver } from "../local/scenarios/receiver.ts";
 import type { MemoryCloud } from "../cloud-in-memory/cloud.ts";
 
@@ -25,6 +30,10 @@ export function makeMemoryReceiver(cloud: MemoryCloud, stage: StageConfiguration
         events,
         failures: [...applications.failures.values()].filter(isIts).length,
       };
+    },
+    async investigation(investigationToken) {
+      const kept = cloud.investigations.investigations.get(investigationToken);
+      return receivedSteps(kept?.reports ?? []);
     },
     async published() {
       return [...cloud.routes].flatMap(([route, queue]) =>

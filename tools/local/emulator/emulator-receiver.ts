@@ -7,7 +7,7 @@ import { ROUTE_IDS, SUBMISSION_DETAIL_TYPE } from "../../../lambdas/settings/rou
 import { stageFrom } from "../../../lib/config/stage-from-context.ts";
 import type { StackOutputs } from "./cdk.ts";
 import type { Clients } from "./clients.ts";
-import { habitsOf, ONBOARDING, publishedMessage } from "../scenarios/receiver.ts";
+import { habitsOf, ONBOARDING, publishedMessage, receivedSteps } from "../scenarios/receiver.ts";
 import type { PublishedMessage, ReceivedApplication, Receiver } from "../scenarios/receiver.ts";
 import { routeQueues } from "./route-queues.ts";
 
@@ -29,6 +29,11 @@ const Event = v.object({
   route: v.picklist(ROUTE_IDS),
   origin: v.picklist(["webhook", "poll", "submission", "replay"]),
 });
+const Investigation = v.object({
+  sk: v.literal("STATE"),
+  reports: v.array(v.object({ status: v.string(), late: v.boolean() })),
+});
+
 /** The stack in the emulator, as a receiver. */
 export function makeEmulatorReceiver(clients: Clients, outputs: StackOutputs): Receiver {
   // Where Alloy is, and how fast time goes, changes nothing here.
@@ -57,7 +62,13 @@ export function makeEmulatorReceiver(clients: Clients, outputs: StackOutputs): R
       }
     },
     async application(applicationToken) {
-      return applicationOf(await itemsOf(clients, outputs.ApplicationTableName, applicationToken));
+      const pk = `APPLICATION#${applicationToken}`;
+      return applicationOf(await itemsOf(clients, outputs.ApplicationTableName, pk));
+    },
+    async investigation(investigationToken) {
+      const pk = `INVESTIGATION#${investigationToken}`;
+      const items = await itemsOf(clients, outputs.ApplicationTableName, pk);
+      return receivedSteps(items.find((item) => v.is(Investigation, item))?.reports ?? []);
     },
     async published() {
       for (const { route, url } of queues) {
@@ -72,14 +83,14 @@ export function makeEmulatorReceiver(clients: Clients, outputs: StackOutputs): R
   };
 }
 
-async function itemsOf({ dynamo }: Clients, TableName: string, applicationToken: string) {
+async function itemsOf({ dynamo }: Clients, TableName: string, pk: string) {
   const items: Record<string, unknown>[] = [];
   for await (const page of paginateQuery(
     { client: dynamo },
     {
       TableName,
       KeyConditionExpression: "pk = :pk",
-      ExpressionAttributeValues: { ":pk": { S: `APPLICATION#${applicationToken}` } },
+      ExpressionAttributeValues: { ":pk": { S: pk } },
       ConsistentRead: true,
     },
   )) {

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { RouteId } from "../../../lambdas/settings/routes.ts";
 import type { AlloySimulator } from "../../alloy-simulator/server.ts";
 import type { HeldInvestigation } from "../../alloy-simulator/investigations.ts";
 import { askAlloy } from "./alloy-view.ts";
-import type { PublishedMessage, Receiver } from "./receiver.ts";
+import type { PublishedMessage, ReceivedStep, Receiver } from "./receiver.ts";
 import { verdictOn } from "./verdict.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -94,7 +95,14 @@ export async function playScenarios(
     const published = await receiver.published();
     const faults = [
       ...(await queueFaults(receiver, deadLetteredBefore)),
-      ...(investigation === null ? [] : investigationFaults(investigation, published)),
+      ...(investigation === null
+        ? []
+        : investigationFaults(
+            investigation,
+            await receiver.investigation(investigation.token),
+            published,
+            receiver.routesPublishingLate,
+          )),
     ];
     const agreeing = verdicts.filter((verdict) => verdict.faults.length === 0).length;
     const good = agreeing === verdicts.length && faults.length === 0;
@@ -147,16 +155,24 @@ async function compareAll(
   );
 }
 
-/** Each step of the Investigation is published once: the one whose webhook is lost, too. */
+/**
+ * Each step of the Investigation is published once: the one whose webhook is lost, too. One that a newer step preceded, as on a
+ * busy machine, is published where its route publishes late, and is the last one wherever it is.
+ */
 function investigationFaults(
   { token, routes }: HeldInvestigation,
+  steps: readonly ReceivedStep[],
   published: readonly PublishedMessage[],
+  routesPublishingLate: ReadonlySet<RouteId>,
 ): string[] {
+  const isSilent = ({ route, isLate }: ReceivedStep) =>
+    isLate && route !== "investigation-closed" && !routesPublishingLate.has(route);
+  const silent = new Set(steps.filter(isSilent).map(({ route }) => route));
   return routes.flatMap((route) => {
     const messages = published.filter(
       (message) => message.route === route && message.investigationToken === token,
     );
-    if (messages.length === 1) return [];
+    if (messages.length === (silent.has(route) ? 0 : 1)) return [];
     return [`${token} was published ${messages.length} times as ${route}`];
   });
 }

@@ -1,5 +1,7 @@
 import * as v from "valibot";
 import type { EnvelopeKind } from "../../../lambdas/domain/event/envelope.ts";
+import { routeOfInvestigation } from "../../../lambdas/domain/event/investigation-event.ts";
+import type { InvestigationReport } from "../../../lambdas/domain/reconciliation/investigation.ts";
 import { ROUTE_IDS } from "../../../lambdas/settings/routes.ts";
 import type { RouteId } from "../../../lambdas/settings/routes.ts";
 import type { StageConfiguration } from "../../../lib/config/stage-configuration.ts";
@@ -16,6 +18,8 @@ export interface Receiver {
   announceSubmission(detail: unknown): Promise<void>;
   /** What it holds of an application; null when it has not heard of it. */
   application(applicationToken: string): Promise<ReceivedApplication | null>;
+  /** The steps that it holds of an Investigation, oldest first; none when it has not heard of it. */
+  investigation(investigationToken: string): Promise<readonly ReceivedStep[]>;
   /** Every message that has come into the routes' queues so far, each once. */
   published(): Promise<readonly PublishedMessage[]>;
   /** Messages in the event queue, waiting or being worked on. */
@@ -34,6 +38,13 @@ export interface ReceivedApplication {
   readonly events: readonly ReceivedEvent[];
   /** Events that could not be processed so far. */
   readonly failures: number;
+}
+
+/** A step of an Investigation. */
+export interface ReceivedStep {
+  readonly route: RouteId;
+  /** A newer step was there when it came: then it is published only where the route publishes late. */
+  readonly isLate: boolean;
 }
 
 interface ReceivedEvent {
@@ -72,6 +83,16 @@ export function publishedMessage(
   const { detail } = v.parse(Published, JSON.parse(message.body));
   const { investigation, ...event } = detail;
   return { ...message, ...event, investigationToken: investigation?.token ?? null };
+}
+
+/** Reads the steps of an Investigation out of the reports that are kept of it. */
+export function receivedSteps(
+  reports: readonly Pick<InvestigationReport, "status" | "late">[],
+): readonly ReceivedStep[] {
+  return reports.map(({ status, late }) => ({
+    route: routeOfInvestigation({ status }),
+    isLate: late,
+  }));
 }
 
 /** What a receiver of a stage leaves out, and what it publishes late. */
