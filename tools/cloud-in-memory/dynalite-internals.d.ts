@@ -35,3 +35,26 @@ declare module "dynalite/validations/*" {
   const validations: { readonly types: Record<string, unknown> };
   export default validations;
 }
+
+declare module "dynalite/db/*Parser.js" {
+  /** The value of each placeholder, as `{ S: "text" }`. */
+  export type Values = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Of one request. A parser takes out of what is unused what its expression uses. */
+  export interface Context {
+    readonly attrNames?: Readonly<Record<string, string>> | undefined;
+    readonly attrVals?: Values | undefined;
+    unusedAttrNames: Record<string, true>;
+    unusedAttrVals: Record<string, true>;
+  }
+  export interface Parser {
+    /**
+     * The others call it through this object.
+     *
+     * @returns the tree of what it read, or a refusal.
+     * @throws Error when it cannot read it.
+     */
+    parse: (expression: string, options: { readonly context: Context }) => unknown;
+  }
+  const parser: Parser;
+  export default parser;
+}

@@ -1,7 +1,11 @@
 import { CreateTableCommand, DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
+import { setImmediate as nextTurn } from "node:timers/promises";
+
 import dynalite from "dynalite";
+import conditionParser from "dynalite/db/conditionParser.js";
 import db from "dynalite/db/index.js";
+import updateParser from "dynalite/db/updateParser.js";
 import putItem from "dynalite/validations/putItem.js";
 import updateItem from "dynalite/validations/updateItem.js";
 
@@ -9,6 +13,8 @@ import { TABLE } from "../../lambdas/settings/names.ts";
 import { listen } from "../guard/listen.ts";
 import { APPLICATION_TABLE_KEYS, IDEMPOTENCY_TABLE_KEYS } from "../strict-aws/table-keys.ts";
 import type { KeyAttribute, TableKeys } from "../strict-aws/table-keys.ts";
+import { readOnce } from "./dynalite-expressions.ts";
+import { asksInProcess } from "./dynalite-in-process.ts";
 import { endPagesEarly, refuseBeyondLimits } from "../strict-aws/strict-client.ts";
 
 /** A DynamoDB in this process, with the two tables of the stack. */
@@ -30,6 +36,8 @@ db.checkConditional = (request, item) => {
   }
   return Object.assign(refusal, { body: { ...refusal.body, Item: item } });
 };
+
+for (const parser of [conditionParser, updateParser]) readOnce(parser);
 
 /** `ApplicationTable` and `IdempotencyTable`, as `lib/constructs/application-store.ts` makes them. */
 export const TABLES: readonly (CreateTableCommandInput & { readonly TableName: string })[] = [
@@ -63,21 +71,32 @@ function tableOf(TableName: string, { keys, indexes }: TableKeys) {
   };
 }
 
+/** A table is there a moment after it was made, and nothing can be asked of it before. */
+async function create(client: DynamoDB, table: CreateTableCommandInput): Promise<void> {
+  await client.send(new CreateTableCommand(table));
+  const { TableName } = table;
+  while ((await client.describeTable({ TableName })).Table?.TableStatus !== "ACTIVE") {
+    await nextTurn();
+  }
+}
+
 /**
  * Starts dynalite on a free port of 127.0.0.1.
  *
  * @param options.pageItems - after so many items a page of a query ends, as after a megabyte. @default - only then
  */
 export async function startDynamoDb(options: { readonly pageItems?: number } = {}) {
-  const { url: endpoint, stop } = await listen(dynalite({ createTableMs: 0 }));
+  const server = dynalite({ createTableMs: 0 });
+  const { url: endpoint, stop } = await listen(server);
   const client = new DynamoDB({
+    ...asksInProcess(server),
     endpoint,
     region: "us-east-1",
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
   });
   const refused = refuseBeyondLimits(client);
   if (options.pageItems !== undefined) endPagesEarly(client, options.pageItems);
-  for (const table of TABLES) await client.send(new CreateTableCommand(table));
+  for (const table of TABLES) await create(client, table);
   const close = async (): Promise<void> => {
     client.destroy();
     await stop();
