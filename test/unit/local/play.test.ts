@@ -1,4 +1,5 @@
 import { afterEach, expect, it, vi } from "vitest";
+import { aServer } from "../../support/local-server.ts";
 import type { RouteId } from "../../../lambdas/settings/routes.ts";
 import { playScenarios } from "../../../tools/local/scenarios/play.ts";
 import type { ScenarioAlloy } from "../../../tools/local/scenarios/play.ts";
@@ -21,20 +22,23 @@ const ALLOY: ScenarioAlloy = {
   secret: "secret",
 };
 
+/** A receiver that has nothing to do. */
+const IDLE: Receiver = {
+  announceSubmission: async () => undefined,
+  application: async () => null,
+  investigation: async () => [],
+  published: async () => [],
+  waiting: async () => 0,
+  deadLettered: async () => 0,
+  ignoredEventTypes: [],
+  routesPublishingLate: new Set(),
+};
+
 /** Plays for a queue that holds so many messages at each look; so many seconds pass between two. @returns the looks. */
 async function play(secondsPerLook: number, waitingAt: (look: number) => number) {
   let looks = 0;
   vi.spyOn(Date, "now").mockImplementation(() => looks * secondsPerLook * 1_000);
-  const receiver: Receiver = {
-    announceSubmission: async () => undefined,
-    application: async () => null,
-    investigation: async () => [],
-    published: async () => [],
-    waiting: async () => waitingAt((looks += 1)),
-    deadLettered: async () => 0,
-    ignoredEventTypes: [],
-    routesPublishingLate: new Set(),
-  };
+  const receiver: Receiver = { ...IDLE, waiting: async () => waitingAt((looks += 1)) };
   const { faults } = await playScenarios(ALLOY, receiver, {
     signal: new AbortController().signal,
     limitMs: LIMIT_MS,
@@ -57,8 +61,7 @@ async function investigate(
     investigate: async () => ({ token, routes: steps.map(({ route }) => route) }),
   };
   const receiver: Receiver = {
-    announceSubmission: async () => undefined,
-    application: async () => null,
+    ...IDLE,
     investigation: async () => steps,
     published: async () =>
       published.map((route, index) => ({
@@ -69,9 +72,6 @@ async function investigate(
         investigationToken: token,
         body: "{}",
       })),
-    waiting: async () => 0,
-    deadLettered: async () => 0,
-    ignoredEventTypes: [],
     routesPublishingLate: new Set(["investigation-promoted"]),
   };
   const { faults } = await playScenarios({ ...ALLOY, simulator }, receiver, {
@@ -82,6 +82,51 @@ async function investigate(
   });
   return faults;
 }
+
+it("asks again of all before it says that all agree: an application that agreed may not do so any more", async () => {
+  let isOpen = false;
+  const asked = { alloy: 0, here: 0 };
+  const baseUrl = await aServer((_, response) => {
+    asked.alloy += 1;
+    // Whoever asks a second time hears of a status that nobody knows here.
+    isOpen = asked.alloy === 2;
+    const answer = { status: isOpen ? "running" : "completed", complete_outcome: null };
+    response.end(JSON.stringify({ ...answer, _embedded: { events: [] } }));
+  });
+  let looks = 0;
+  vi.spyOn(Date, "now").mockImplementation(() => (looks += 1) * 1_000);
+  const held = { applicationToken: "JA-1", journeyToken: "J-1", scenario: "approved-at-once" };
+  const part = { part: "original", expected: { published: {} }, isAtRest: true } as const;
+  const end = { status: "completed", outcome: null, eventTypes: [] } as const;
+  let isPlayed = false;
+  const simulator = {
+    ...ALLOY.simulator,
+    play: async () => {
+      isPlayed = true;
+      return [];
+    },
+    applications: () => (isPlayed ? [{ ...held, ...part, ...end }] : []),
+  };
+  const receiver: Receiver = {
+    ...IDLE,
+    application: async () => {
+      asked.here += 1;
+      return { status: "completed", outcome: null, events: [], failures: 0 };
+    },
+  };
+
+  const { faults, verdicts } = await playScenarios({ ...ALLOY, baseUrl, simulator }, receiver, {
+    signal: new AbortController().signal,
+    limitMs: LIMIT_MS,
+    investigations: false,
+    onProgress() {},
+  });
+
+  expect(faults).toEqual([]);
+  expect(verdicts.map((verdict) => verdict.faults)).toEqual([[]]);
+  // Once, again before the end, once more for it disagreed, and again before the end.
+  expect(asked).toEqual({ alloy: 4, here: 4 });
+});
 
 const CREATED = { route: "investigation-created", isLate: false } as const;
 const PROMOTED = { route: "investigation-promoted", isLate: false } as const;
@@ -115,7 +160,7 @@ it("misses a step that nobody published, where it came in its turn, or late to a
 });
 
 it("waits longer than the limit while the queue is still being emptied", async () => {
-  expect(await play(5, (look) => Math.max(0, 4 - look))).toEqual({ faults: [], looks: 5 });
+  expect(await play(5, (look) => Math.max(0, 4 - look))).toEqual({ faults: [], looks: 6 });
 });
 
 it("ends after the limit when nothing changes any more", async () => {
