@@ -96,8 +96,12 @@ it("asks again of all before it says that all agree: an application that agreed 
   let looks = 0;
   vi.spyOn(Date, "now").mockImplementation(() => (looks += 1) * 1_000);
   const held = { applicationToken: "JA-1", journeyToken: "J-1", scenario: "approved-at-once" };
-  const part = { part: "original", expected: { published: {} }, isAtRest: true } as const;
-  const end = { status: "completed", outcome: null, eventTypes: [] } as const;
+  const part = {
+    part: "original" as const,
+    expected: { status: "completed" as const, outcome: null, published: {} },
+    isAtRest: true,
+  };
+  const end = { status: "completed" as const, outcome: null, eventTypes: [] };
   let isPlayed = false;
   const simulator = {
     ...ALLOY.simulator,
