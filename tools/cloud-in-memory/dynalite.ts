@@ -94,6 +94,8 @@ export async function startDynamoDb(options: { readonly pageItems?: number } = {
     region: "us-east-1",
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
   });
+  // It copies each call and each answer for a log that nobody keeps.
+  client.middlewareStack.remove("loggerMiddleware");
   const refused = refuseBeyondLimits(client);
   if (options.pageItems !== undefined) endPagesEarly(client, options.pageItems);
   for (const table of TABLES) await create(client, table);
