@@ -11,13 +11,23 @@ const InputSchema = v.object({
   RequestItems: v.record(v.string(), v.object({ Keys: v.array(v.record(v.string(), v.any())) })),
 });
 
-/** DynamoDB as the operators' `adopt` reads it, over the application table of a cloud in memory. */
-export function dynamoOver({ applications }: MemoryCloud): DynamoDB {
+/**
+ * DynamoDB as the operators' `adopt` reads it, over the application table of a cloud in memory.
+ *
+ * @param onRead - called with how many applications a call reads.
+ */
+export function dynamoOver(
+  { applications }: MemoryCloud,
+  onRead: (keys: number) => void,
+): DynamoDB {
   return answered(new DynamoDB({ region: "us-east-1" }), (input, commandName) => {
     if (commandName !== "BatchGetItemCommand") throw new Error(`${commandName} is not known`);
     const { RequestItems } = v.parse(InputSchema, input);
     const Responses = Object.fromEntries(
-      Object.entries(RequestItems).map(([table, { Keys }]) => [table, Keys.flatMap(itemOf)]),
+      Object.entries(RequestItems).map(([table, { Keys }]) => {
+        onRead(Keys.length);
+        return [table, Keys.flatMap(itemOf)];
+      }),
     );
     return { Responses };
   });

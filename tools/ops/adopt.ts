@@ -263,22 +263,35 @@ async function untilCompared(
   terminal: Terminal,
 ): Promise<ReadonlyMap<string, Standings>> {
   let [before, waited] = ["", 0];
+  let standings = await standingsOf(stack, tokens);
   for (;;) {
-    const standings = await standingsOf(stack, tokens);
     const count = countOf(standings, "agrees");
     const unchecked = countOf(standings, "unchecked");
-    const open = unchecked + countOf(standings, "differs");
-    if (open === 0) return standings;
+    const open = toCompareOf(standings);
+    if (open.length === 0) return standings;
     const progress = `${count} ${unchecked}`;
     if (progress !== before) [before, waited] = [progress, 0];
     if (waited >= PATIENCE_MS) return standings;
     terminal.progress(
-      `${count} of ${tokens.length} agree with Alloy; ${open} are to be compared …`,
+      `${count} of ${tokens.length} agree with Alloy; ${open.length} are to be compared …`,
     );
     await wait(PAUSE_MS);
     waited += PAUSE_MS;
     await runPoller();
+    // Each look at an application is a read that is paid. When none is left, a last look is at all of them.
+    const again = await standingsOf(stack, open);
+    standings =
+      toCompareOf(again).length === 0
+        ? await standingsOf(stack, tokens)
+        : new Map([...standings, ...again]);
   }
+}
+
+/** Those that the poller has still to check. */
+function toCompareOf(standings: ReadonlyMap<string, Standings>): readonly string[] {
+  return [...standings].flatMap(([token, { standing }]) =>
+    standing === "unchecked" || standing === "differs" ? [token] : [],
+  );
 }
 
 function countOf(standings: ReadonlyMap<string, Standings>, wanted: Standing): number {
