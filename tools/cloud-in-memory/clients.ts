@@ -1,4 +1,4 @@
-import { middlewareOf } from "../strict-aws/middleware.ts";
+import { middlewareOf, unlogged } from "../strict-aws/middleware.ts";
 
 /**
  * A client of the AWS SDK whose calls end in this process.
@@ -18,5 +18,5 @@ export function answered<Client extends object>(
       }),
     { step: "initialize" },
   );
-  return client;
+  return unlogged(client);
 }

@@ -15,6 +15,7 @@ import { APPLICATION_TABLE_KEYS, IDEMPOTENCY_TABLE_KEYS } from "../strict-aws/ta
 import type { KeyAttribute, TableKeys } from "../strict-aws/table-keys.ts";
 import { readOnce } from "./dynalite-expressions.ts";
 import { asksInProcess } from "./dynalite-in-process.ts";
+import { unlogged } from "../strict-aws/middleware.ts";
 import { endPagesEarly, refuseBeyondLimits } from "../strict-aws/strict-client.ts";
 
 /** A DynamoDB in this process, with the two tables of the stack. */
@@ -94,8 +95,7 @@ export async function startDynamoDb(options: { readonly pageItems?: number } = {
     region: "us-east-1",
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
   });
-  // It copies each call and each answer for a log that nobody keeps.
-  client.middlewareStack.remove("loggerMiddleware");
+  unlogged(client);
   const refused = refuseBeyondLimits(client);
   if (options.pageItems !== undefined) endPagesEarly(client, options.pageItems);
   for (const table of TABLES) await create(client, table);

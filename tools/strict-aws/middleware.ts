@@ -18,6 +18,7 @@ interface Options {
 type Middleware = (next: Handler, context: Context) => Handler;
 
 interface MiddlewareStack {
+  remove(name: string): void;
   add(
     middleware: Middleware,
     options: Options & { readonly step: "initialize"; readonly priority?: "high" },
@@ -32,6 +33,12 @@ interface MiddlewareStack {
 export function middlewareOf(client: unknown): MiddlewareStack {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every client of the SDK is one
   return (client as { readonly middlewareStack: MiddlewareStack }).middlewareStack;
+}
+
+/** Leaves out the SDK's log, which copies each call and each answer though nobody keeps it. */
+export function unlogged<Client>(client: Client): Client {
+  middlewareOf(client).remove("loggerMiddleware");
+  return client;
 }
 
 /** The operation of a command, as the API names it: `PutItem`. */

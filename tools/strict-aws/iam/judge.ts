@@ -33,6 +33,9 @@ export interface Verdict {
   readonly because: string;
 }
 
+/** What was asked of the policies of one template, whoever judged it. */
+const judged = new WeakMap<DeployedPolicies, Map<string, Verdict>>();
+
 /** Judges calls of AWS by the policies of a template, each distinct one once. */
 export class IamJudge {
   readonly #deployed: DeployedPolicies;
@@ -46,8 +49,18 @@ export class IamJudge {
     const key = callKey(call);
     const known = this.#verdicts.get(key);
     if (known !== undefined) return known;
-    const verdict = judgeBy(this.#deployed.policies, call);
+    const verdict = this.#anew(key, call);
     this.#verdicts.set(key, verdict);
+    return verdict;
+  }
+
+  #anew(key: string, call: IamCall): Verdict {
+    // A person of this name can have another policy of their own at another judge.
+    if ("person" in call.caller) return judgeBy(this.#deployed.policies, call);
+    const byAll = judged.get(this.#deployed) ?? new Map<string, Verdict>();
+    judged.set(this.#deployed, byAll);
+    const verdict = byAll.get(key) ?? judgeBy(this.#deployed.policies, call);
+    byAll.set(key, verdict);
     return verdict;
   }
 
@@ -61,7 +74,15 @@ export class IamJudge {
 export function judgeBy(policies: readonly AttachedPolicy[], call: IamCall): Verdict {
   const { identity, resource } = policiesFor(policies, call);
   const isAllowed = evaluate(call, identity, resource);
-  return { call, isAllowed, because: reasonOf(call, identity, resource, isAllowed) };
+  let because: string | undefined;
+  return {
+    call,
+    isAllowed,
+    // Found when somebody asks: it takes longer than the verdict.
+    get because() {
+      return (because ??= reasonOf(call, identity, resource, isAllowed));
+    },
+  };
 }
 
 /** Whether these policies allow a call; without the reason, which takes longer to find. */
