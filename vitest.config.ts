@@ -1,4 +1,5 @@
-import { availableParallelism } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer } from "vitest/node";
@@ -9,6 +10,11 @@ import type { TestSpecification } from "vitest/node";
  * command's start costs is compiling.
  */
 process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, ".local", "compiled");
+
+/** Where workers find the templates that others of this run have made (test/support/template.ts). */
+const templates = mkdtempSync(join(tmpdir(), "templates-"));
+process.env["TEMPLATES_OF_RUN"] = templates;
+process.once("exit", () => rmSync(templates, { recursive: true, force: true }));
 
 /** A time-out ends what hangs. No verdict depends on it: a busy machine is slow. */
 const PATIENCE = { testTimeout: 900_000, hookTimeout: 900_000 };

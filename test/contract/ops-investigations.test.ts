@@ -4,14 +4,14 @@ import { DynamoInvestigations } from "../../lambdas/adapters/dynamo/dynamo-inves
 import { gaps } from "../../tools/ops/gaps.ts";
 import { show } from "../../tools/ops/show.ts";
 import { policiesOf } from "../../tools/strict-aws/iam/policies.ts";
-import { synthesise } from "../../tools/template/synthesise.ts";
 import { withInvestigations } from "../../tools/template/variants.ts";
 import { anInvestigationEvent, CREATED_AT } from "../support/investigations.ts";
 import { KeptTerminal } from "../support/operator.ts";
 import { stackAs } from "../support/people.ts";
+import { templateOf } from "../support/template.ts";
 
 const HOUR = 3_600_000;
-const deployed = policiesOf(synthesise(withInvestigations));
+const deployed = policiesOf(templateOf(withInvestigations));
 
 const CREATED = anInvestigationEvent();
 const PROMOTED = anInvestigationEvent({ status: "promoted_to_case", at: CREATED_AT + HOUR });

@@ -23,11 +23,11 @@ import type { VerbName } from "../../tools/ops/results.ts";
 import { OperatorError } from "../../tools/ops/operator-error.ts";
 import { jsonText } from "../../tools/terminal/lines.ts";
 import { policiesOf } from "../../tools/strict-aws/iam/policies.ts";
-import { synthesise } from "../../tools/template/synthesise.ts";
 import { makeAjv } from "../support/ajv.ts";
 import { KeptTerminal } from "../support/operator.ts";
 import { stackAs } from "../support/people.ts";
 import { withTargets } from "../../tools/template/variants.ts";
+import { templateOf } from "../support/template.ts";
 
 const TOKEN = "JA-1";
 const AT = Date.parse("2026-11-23T20:00:00.000Z");
@@ -113,7 +113,7 @@ function commandOf(line: string): Command {
 }
 
 // With a key of its own: it is asked for the key's rights too.
-const deployed = policiesOf(synthesise(withTargets));
+const deployed = policiesOf(templateOf(withTargets));
 
 const ajv = makeAjv();
 /** The published schema of what a verb prints with `--json`. */

@@ -7,18 +7,18 @@ import { REPLAY_SOURCE } from "../../lambdas/settings/routes.ts";
 import { batchOf, lambdaContext, webhookOf } from "../../tools/cloud-in-memory/builders.ts";
 import { consumerOver } from "../../tools/cloud-in-memory/runtime.ts";
 import { replayToTarget } from "../../tools/ops/replay-target.ts";
-import { synthesise } from "../../tools/template/synthesise.ts";
 import { withTargets } from "../../tools/template/variants.ts";
 import { cloudFormationOf } from "../support/cloud-formation.ts";
 import { startDynamoDb } from "../support/dynalite.ts";
 import { memoryEvents } from "../support/memory-events.ts";
 import { MemorySqs } from "../support/memory-sqs.ts";
 import { aStack, KeptTerminal } from "../support/operator.ts";
+import { templateOf } from "../support/template.ts";
 
 const TOKEN = "JA-replayed0000000000001";
 const START = Date.UTC(2026, 10, 23, 20);
 const NOW = Date.UTC(2026, 10, 26, 22);
-const template = synthesise(withTargets);
+const template = templateOf(withTargets);
 
 /** An application whose events the real consumer has recorded and published, and a stack with targets. */
 async function aWorld() {

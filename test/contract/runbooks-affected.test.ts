@@ -25,13 +25,13 @@ import { makeMemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
 import { consumerOver, pollerOver } from "../../tools/cloud-in-memory/runtime.ts";
 import { parseCommand, VERBS } from "../../tools/ops/command-line.ts";
 import { policiesOf } from "../../tools/strict-aws/iam/policies.ts";
-import { synthesise } from "../../tools/template/synthesise.ts";
 import { withInvestigations, withTargets } from "../../tools/template/variants.ts";
 import { aJourneyEvent } from "../support/journey-event.ts";
 import { KeptTerminal } from "../support/operator.ts";
 import { stackAs } from "../support/people.ts";
 import { aPublishedEvent } from "../support/records.ts";
 import { commandsIn, runbooks } from "../support/runbooks.ts";
+import { templateOf } from "../support/template.ts";
 
 /*
  * U3: runbooks sent the reader to log lines that no code wrote, and "which ones?" had no answer. Here each incident is
@@ -45,7 +45,7 @@ const TOKEN = "JA-AffectedByTheFault01";
 
 /** Every route has its queues here. */
 const deployed = policiesOf(
-  synthesise({
+  templateOf({
     ...withInvestigations,
     decision: {},
     // With a key of its own, the bus has a dead-letter queue.

@@ -7,7 +7,7 @@ import { AlertTopics, INCIDENT_ALARMS } from "../../lib/alarms/alert-topics.ts";
 import { Encryption } from "../../lib/constructs/encryption.ts";
 import { pascalCase } from "../../lib/pascal-case.ts";
 import { RunbookAlarm } from "../../lib/alarms/runbook-alarm.ts";
-import { listOf, objectsIn, referredId, synthesise } from "../../tools/template/synthesise.ts";
+import { listOf, objectsIn, referredId } from "../../tools/template/synthesise.ts";
 import { sandbox, VARIANTS, withTargets, withWorkedRules } from "../../tools/template/variants.ts";
 import type { Synthesised, TemplateResource } from "../../tools/template/synthesise.ts";
 import { templateOf } from "../support/template.ts";
@@ -94,7 +94,7 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
 
 describe("every runbook", () => {
   it("has an alarm", () => {
-    const stack = synthesise({
+    const stack = templateOf({
       ...withWorkedRules,
       investigations: "on",
       decision: {},

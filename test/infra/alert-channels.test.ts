@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { INCIDENT_ALARMS } from "../../lib/alarms/alert-topics.ts";
 import type { Channel } from "../../lib/config/stage-configuration.ts";
-import { listOf, referredId, synthesise } from "../../tools/template/synthesise.ts";
+import { listOf, referredId } from "../../tools/template/synthesise.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
 import { sandbox } from "../../tools/template/variants.ts";
+import { templateOf } from "../support/template.ts";
 
 const PAGERDUTY = "https://events.pagerduty.com/integration/key/enqueue";
 const OPSGENIE = "https://api.opsgenie.com/v1/json/cloudwatch?apiKey=key";
@@ -11,7 +12,7 @@ const IN_A_SECRET = "{{resolve:secretsmanager:on-call:SecretString:url}}";
 
 /** A stage that tells these. */
 function telling(page: readonly Channel[], ticket: readonly Channel[] = []): Synthesised {
-  return synthesise({ ...sandbox, alarms: { ...sandbox.alarms, channels: { page, ticket } } });
+  return templateOf({ ...sandbox, alarms: { ...sandbox.alarms, channels: { page, ticket } } });
 }
 
 function subscriptionsOf(stack: Synthesised) {

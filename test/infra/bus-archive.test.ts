@@ -4,11 +4,11 @@ import { describe, expect, test } from "vitest";
 import { stageOf } from "../../lib/config/stage-props.ts";
 import { EXAMPLE_PRODUCTION } from "../../lib/config/default-stages.ts";
 import { replayRefusal } from "../../tools/strict-aws/limits-of-replays.ts";
-import { synthesise } from "../../tools/template/synthesise.ts";
 import { VARIANTS } from "../../tools/template/variants.ts";
+import { templateOf } from "../support/template.ts";
 
 const archive = { retentionDays: 30 };
-const template = synthesise({ ...EXAMPLE_PRODUCTION, archive });
+const template = templateOf({ ...EXAMPLE_PRODUCTION, archive });
 const BUS = "arn:aws:events:us-east-1:111122223333:event-bus/AlloyJourneyWebhooks-production";
 const ARCHIVE = "arn:aws:events:us-east-1:111122223333:archive/AlloyJourneyWebhooks-production";
 const RULE = `${BUS.replace("event-bus", "rule")}/AlloyJourneyWebhooks-production-approved`;
@@ -21,9 +21,9 @@ const actionsOf = (policy: string, of = template) =>
 
 describe("an archive of the bus", () => {
   test("is in the template of a stage that asks for it alone, for so many days, of our events alone", () => {
-    expect(synthesise(EXAMPLE_PRODUCTION).ofType("AWS::Events::Archive")).toEqual([]);
+    expect(templateOf(EXAMPLE_PRODUCTION).ofType("AWS::Events::Archive")).toEqual([]);
     for (const [name, stage] of VARIANTS) {
-      const archives = synthesise(stage).ofType("AWS::Events::Archive");
+      const archives = templateOf(stage).ofType("AWS::Events::Archive");
       expect([name, archives.length]).toEqual([name, stage.archive === undefined ? 0 : 1]);
     }
 
@@ -38,7 +38,7 @@ describe("an archive of the bus", () => {
   });
 
   test("is under the stage's own key, whose policy lets EventBridge encrypt anew", () => {
-    const keyed = synthesise({ ...EXAMPLE_PRODUCTION, archive, encryption: "customer-managed" });
+    const keyed = templateOf({ ...EXAMPLE_PRODUCTION, archive, encryption: "customer-managed" });
 
     const [made] = keyed.ofType("AWS::Events::Archive");
     expect(made?.Properties["KmsKeyIdentifier"]).toEqual({
@@ -53,7 +53,7 @@ describe("an archive of the bus", () => {
   test("is replayed by operators, and where there is none, nobody has a right to replay one", () => {
     expect(actionsOf("OperatorPolicy")).toContain('"events:StartReplay"');
     expect(actionsOf("AuditorPolicy")).not.toContain("StartReplay");
-    expect(actionsOf("OperatorPolicy", synthesise(EXAMPLE_PRODUCTION))).not.toContain("Replay");
+    expect(actionsOf("OperatorPolicy", templateOf(EXAMPLE_PRODUCTION))).not.toContain("Replay");
   });
 
   test.each([

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { isRecord, listOf, objectsIn, synthesise } from "../../tools/template/synthesise.ts";
+import { isRecord, listOf, objectsIn } from "../../tools/template/synthesise.ts";
 import type { StackTemplate } from "../../tools/template/synthesise.ts";
 import { VARIANTS } from "../../tools/template/variants.ts";
+import { templateOf } from "../support/template.ts";
 
 /**
  * A service of AWS acts for every account. Whatever it may do with a role, a key, a queue, a topic or a function of ours, it
@@ -44,7 +45,7 @@ function sourcesIn(condition: unknown): readonly unknown[] {
 }
 
 describe.each(VARIANTS)("in %s", (_name, stage) => {
-  const stack = synthesise(stage);
+  const stack = templateOf(stage);
   const all = entrances(stack);
 
   it("every service of AWS that may act on what is ours may do so for this account alone", () => {

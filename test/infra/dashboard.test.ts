@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { METRIC_NAMESPACE, STAGE_DIMENSION } from "../../lambdas/settings/metrics.ts";
 import { dashboardOf, metricsOf, parseBody } from "../../tools/dashboard/definition.ts";
 import type { ShownMetric, Widget } from "../../tools/dashboard/definition.ts";
-import { isRecord, listOf, referredId, synthesise } from "../../tools/template/synthesise.ts";
+import { isRecord, listOf, referredId } from "../../tools/template/synthesise.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
 import { local, sandbox, VARIANTS } from "../../tools/template/variants.ts";
 import { EMITTED, identity } from "../support/emitted.ts";
@@ -50,7 +50,7 @@ describe.each([
   ...VARIANTS.filter(([, { footprint }]) => footprint !== "lean").map(
     ([name, stage]) => [name, templateOf(stage)] as const,
   ),
-  ["local, without what the emulator cannot hold", synthesise(local, OMITTED)] as const,
+  ["local, without what the emulator cannot hold", templateOf(local, { omit: OMITTED })] as const,
 ])("the dashboard in %s", (_name, stack) => {
   const widgets = dashboardOf(stack);
   const shown = widgets.flatMap(shownIn);

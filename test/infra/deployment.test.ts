@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { refuseOtherPartitions } from "../../lib/config/partition.ts";
 import { isFirstFrom } from "../../lib/config/first-deployment.ts";
-import { idsOf, isRecord, listOf, synthesise } from "../../tools/template/synthesise.ts";
+import { idsOf, isRecord, listOf } from "../../tools/template/synthesise.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
 import { production, sandbox, VARIANTS } from "../../tools/template/variants.ts";
 import { A_DOMAIN } from "../support/stages.ts";
@@ -11,7 +11,7 @@ import { templateOf, theOnly } from "../support/template.ts";
 /** What the first deployment, a change of code and a move to a name of one's own may not break. */
 
 describe.each(VARIANTS)("a first deployment of %s", (_name, stage) => {
-  const first = synthesise(stage, [], undefined, true);
+  const first = templateOf(stage, { isFirstDeployment: true });
   const next = templateOf(stage);
 
   it("that fails leaves nothing behind which the next attempt meets", () => {

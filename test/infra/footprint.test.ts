@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import { EXAMPLE_PRODUCTION, SANDBOX } from "../../lib/config/default-stages.ts";
 import { validate } from "../../lib/config/validate-stage.ts";
 import { TEST_ALARMS } from "../../lambdas/settings/names.ts";
-import { synthesise } from "../../tools/template/synthesise.ts";
+import { templateOf } from "../support/template.ts";
 
 describe("a lean stage", () => {
-  const [full, lean] = [synthesise(SANDBOX), synthesise({ ...SANDBOX, footprint: "lean" })];
+  const [full, lean] = [templateOf(SANDBOX), templateOf({ ...SANDBOX, footprint: "lean" })];
   const idsOf = ({ alarms }: typeof full, severity: string) =>
     alarms.filter((alarm) => alarm.severity === severity).map(({ id }) => id);
 

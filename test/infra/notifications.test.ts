@@ -9,7 +9,6 @@ import type { StageConfiguration } from "../../lib/config/stage-configuration.ts
 import { metricAlarmsOf } from "../../tools/cloudwatch/alarms.ts";
 import { evaluate } from "../../tools/cloudwatch/evaluate.ts";
 import { Measurements } from "../../tools/cloudwatch/measurements.ts";
-import { synthesise } from "../../tools/template/synthesise.ts";
 import { seriesOf } from "../../tools/cloudwatch/series.ts";
 import { sandbox, withWorkedRules } from "../../tools/template/variants.ts";
 import { templateOf, topicsOf } from "../support/template.ts";
@@ -76,7 +75,7 @@ const FURTHER_RULES: readonly NotificationRule[] = [
   },
 ];
 
-const stack = synthesise({ ...sandbox, notifications: FURTHER_RULES });
+const stack = templateOf({ ...sandbox, notifications: FURTHER_RULES });
 const series = seriesOf("sandbox");
 const alarms = metricAlarmsOf(stack).filter(({ id }) => id.startsWith("notification-"));
 
@@ -424,7 +423,7 @@ describe("a mistake in a rule is one sentence", () => {
   it("fails the synth, and several mistakes are several sentences", () => {
     const wrong = withRules({ ...ruleOf("count"), of: "aproved", windowMs: 1 });
 
-    expect(() => synthesise(wrong)).toThrow(
+    expect(() => templateOf(wrong)).toThrow(
       /^Stage "sandbox", notifications\.0\.[\s\S]+lib\/stages\.ts\.$/,
     );
     expect(sentencesOf(wrong).split("\n").length).toBeGreaterThanOrEqual(2);

@@ -44,7 +44,7 @@ describe.each(VARIANTS)("in %s", (_name, stage) => {
 });
 
 it("people: none leaves the policies out", () => {
-  const stack = synthesise({ ...sandbox, people: "none" });
+  const stack = templateOf({ ...sandbox, people: "none" });
 
   expect(stack.ofType("AWS::IAM::ManagedPolicy")).toEqual([]);
 });
@@ -83,7 +83,7 @@ it.each([1, 2, 3, 4, ROUTE_IDS.length])(
         ...(longest.includes(route) && { targets }),
       })),
     } as const;
-    const stack = synthesise(stage);
+    const stack = templateOf(stage);
 
     const lengths = stack
       .ofType("AWS::IAM::ManagedPolicy")

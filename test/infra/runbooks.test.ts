@@ -9,7 +9,6 @@ import { METRICS } from "../../lambdas/settings/metrics.ts";
 import { REPLAY_SOURCE, ROUTE_IDS, ROUTE_TITLES } from "../../lambdas/settings/routes.ts";
 import { stageFrom } from "../../lib/config/stage-from-context.ts";
 import { parseCommand, VERBS } from "../../tools/ops/command-line.ts";
-import { synthesise } from "../../tools/template/synthesise.ts";
 import type { TemplateResource } from "../../tools/template/synthesise.ts";
 import {
   codeIn,
@@ -32,7 +31,7 @@ const SCRIPTS: Readonly<Record<string, string>> = JSON.parse(
 
 const stack = templateOf(production);
 /** The routes that production does not publish have their queues here, and so has the bus. */
-const everyRoute = synthesise({
+const everyRoute = templateOf({
   ...withInvestigations,
   decision: {},
   encryption: "customer-managed",

@@ -8,8 +8,8 @@ import {
   ROUTE_TITLES,
 } from "../../lambdas/settings/routes.ts";
 import { isEverPublished } from "../../lib/config/stage-configuration.ts";
-import { synthesise } from "../../tools/template/synthesise.ts";
 import { production, sandbox, withInvestigations } from "../../tools/template/variants.ts";
+import { templateOf } from "../support/template.ts";
 
 const Content = v.object({
   openapi: v.literal("3.0.0"),
@@ -32,7 +32,7 @@ describe.each([
   ["production, which does not publish all routes", production, []],
   ["with Investigations", withInvestigations, [INVESTIGATION_GAP_DETAIL_TYPE]],
 ] as const)("the schema registry of a stage: %s", (_, stage, more) => {
-  const template = synthesise({ ...stage, schemaRegistry: true });
+  const template = templateOf({ ...stage, schemaRegistry: true });
   const schemas = template.ofType("AWS::EventSchemas::Schema").map(({ Properties }) => Properties);
 
   test("has a schema for each title that is published", () => {
@@ -64,7 +64,7 @@ describe.each([
 });
 
 test("a stage that asks for no registry has none", () => {
-  const types = synthesise(sandbox).resources.map(({ Type }) => Type);
+  const types = templateOf(sandbox).resources.map(({ Type }) => Type);
 
   expect(types.filter((type) => type.startsWith("AWS::EventSchemas"))).toEqual([]);
 });

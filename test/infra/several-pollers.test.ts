@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { EXAMPLE_PRODUCTION } from "../../lib/config/default-stages.ts";
 import { validate } from "../../lib/config/validate-stage.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
+import { templateOf } from "../support/template.ts";
 
 const STARTS = /^Starts (the poller|poller \d+)$/;
 
@@ -16,7 +17,7 @@ function schedulesOf(template: ReturnType<typeof synthesise>) {
 describe("a stage that expects a million open applications", () => {
   const polling = { ...EXAMPLE_PRODUCTION.polling, requestsPerSecond: 100 };
   const expected = { webhooksPerDay: 1_000_000, openApplications: 1_000_000 };
-  const template = synthesise(validate({ ...EXAMPLE_PRODUCTION, polling, expected }));
+  const template = templateOf(validate({ ...EXAMPLE_PRODUCTION, polling, expected }));
 
   test("starts five pollers each minute, each with its number", () => {
     const targets = schedulesOf(template).map(({ ScheduleExpression, Target }) => ({
@@ -43,7 +44,7 @@ describe("a stage that expects a million open applications", () => {
 });
 
 test("a stage that expects nothing has one poller, started without a number", () => {
-  const [schedule, ...others] = schedulesOf(synthesise(EXAMPLE_PRODUCTION));
+  const [schedule, ...others] = schedulesOf(templateOf(EXAMPLE_PRODUCTION));
 
   expect(others).toEqual([]);
   expect(JSON.stringify(schedule)).not.toContain('"Input"');

@@ -8,8 +8,8 @@ import type { FunctionName } from "../../tools/strict-aws/iam/declared-calls.ts"
 import { IamGuard } from "../../tools/strict-aws/iam/guard.ts";
 import { guardClient } from "../../tools/strict-aws/iam/guarded-client.ts";
 import { policiesOf } from "../../tools/strict-aws/iam/policies.ts";
-import { synthesise } from "../../tools/template/synthesise.ts";
 import { sandbox } from "../../tools/template/variants.ts";
+import { templateOf } from "./template.ts";
 
 /** Who is calling: a function, by a method of one of its ports. */
 interface Calling {
@@ -45,7 +45,7 @@ let guard: IamGuard | undefined;
 
 /** The policies of the stage `sandbox`; synthesised when they are first asked for. */
 export function sandboxPolicies() {
-  return (deployed ??= policiesOf(synthesise(sandbox)));
+  return (deployed ??= policiesOf(templateOf(sandbox)));
 }
 
 /** The guard of this test file. */

@@ -1,16 +1,66 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { metricAlarmsOf } from "../../tools/cloudwatch/alarms.ts";
 import { compositeAlarmsOf } from "../../tools/cloudwatch/composite.ts";
 import { listOf, referredId, synthesise } from "../../tools/template/synthesise.ts";
 import type { StackTemplate, Synthesised } from "../../tools/template/synthesise.ts";
 
-const templates = new WeakMap<StageConfiguration, Synthesised>();
+/** By what they are made of. */
+const templates = new Map<string, Synthesised>();
 
-/** The template of a stage, made once for all test files of a worker: to make it takes a second. */
-export function templateOf(stage: StageConfiguration): Synthesised {
-  const template = templates.get(stage) ?? synthesise(stage);
-  templates.set(stage, template);
+interface Variation {
+  readonly omit?: readonly string[];
+  readonly isFirstDeployment?: boolean;
+}
+
+/**
+ * The template of a stage, made once for all test files of all workers of a run: to make it takes a third of a second. Nobody
+ * can change it.
+ */
+export function templateOf(stage: StageConfiguration, variation: Variation = {}): Synthesised {
+  const madeOf = JSON.stringify([stage, variation]);
+  const template = templates.get(madeOf) ?? { ...made(madeOf, stage, variation), stage };
+  templates.set(madeOf, template);
   return template;
+}
+
+/** Reads what another worker has made, or makes it. */
+function made(
+  madeOf: string,
+  stage: StageConfiguration,
+  { omit = [], isFirstDeployment = false }: Variation,
+): Omit<Synthesised, "stage"> {
+  const name = createHash("sha256").update(madeOf).digest("hex").slice(0, 32);
+  const folder = process.env["TEMPLATES_OF_RUN"];
+  if (folder === undefined) throw new Error("vitest.config.ts says where the templates are.");
+  const file = join(folder, `${name}.json`);
+  if (!existsSync(file)) {
+    const { resources, outputs, alarms, isTerminationProtected } = synthesise(
+      stage,
+      omit,
+      undefined,
+      isFirstDeployment,
+    );
+    writeFileSync(
+      `${file}.${process.pid}`,
+      JSON.stringify({ resources, outputs, alarms, isTerminationProtected }),
+    );
+    renameSync(`${file}.${process.pid}`, file);
+  }
+  const kept: Omit<Synthesised, "stage" | "ofType"> = frozen(
+    JSON.parse(readFileSync(file, "utf8")),
+  );
+  return { ...kept, ofType: (type) => kept.resources.filter(({ Type }) => Type === type) };
+}
+
+function frozen<Value>(value: Value): Value {
+  if (typeof value === "object" && value !== null) {
+    for (const part of Object.values(value)) frozen(part);
+    Object.freeze(value);
+  }
+  return value;
 }
 
 /** What each resource of a type has as a property. */

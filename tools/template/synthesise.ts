@@ -55,7 +55,15 @@ export function synthesise(
   return {
     stage,
     isTerminationProtected: stack.terminationProtection ?? false,
-    alarms: stack.alarms,
+    // Without the constructs that they are made of.
+    alarms: stack.alarms.map(({ id, severity, fact, impact, because, runbook }) => ({
+      id,
+      severity,
+      fact,
+      impact,
+      because,
+      runbook,
+    })),
     ...readTemplate(Template.fromStack(stack).toJSON()),
   };
 }
@@ -75,7 +83,12 @@ export function stackOf(
 ): AlloyJourneyWebhooks {
   const bundled = assembly === undefined ? [] : ["**"];
   const app = new App({
-    context: { ...ourContext(), "aws:cdk:bundling-stacks": bundled },
+    context: {
+      ...ourContext(),
+      "aws:cdk:bundling-stacks": bundled,
+      "aws:cdk:disable-stack-trace": true,
+    },
+    treeMetadata: false,
     // It takes seconds, and every deployment and `npm run synth` does it.
     builtinCloudFormationValidation: false,
     ...(assembly !== undefined && { outdir: assembly }),

@@ -8,13 +8,12 @@ import { Account } from "../../../tools/deploy/account.ts";
 import { preflight } from "../../../tools/deploy/preflight.ts";
 import type { Finding } from "../../../tools/deploy/finding.ts";
 import { isGood } from "../../../tools/deploy/report.ts";
-import { synthesise } from "../../../tools/template/synthesise.ts";
 import { AwsAccount, serveAccount } from "../../support/aws-account.ts";
+import { templateOf } from "../../support/template.ts";
 
 const served = serveAccount();
 const production = EXAMPLE_PRODUCTION;
-const template = synthesise(production);
-const shared = synthesise({ ...production, concurrency: "shared" });
+const template = templateOf(production);
 
 beforeEach(() => {
   served.current = new AwsAccount();
@@ -141,7 +140,7 @@ describe("a name of one's own", () => {
 
   it.each([
     ["without a name yet", template],
-    ["with the name, which DNS does not have", synthesise(withDomain("eu-central-1"))],
+    ["with the name, which DNS does not have", templateOf(withDomain("eu-central-1"))],
   ])(
     "does not take API Gateway's own from a live stage %s: Alloy's webhooks would fail",
     async (_of, deployed) => {
@@ -244,7 +243,7 @@ describe("a change", () => {
   });
 
   it("back from a key of one's own is red: what is under it would be lost", async () => {
-    served.current.deploy(synthesise({ ...production, encryption: "customer-managed" }));
+    served.current.deploy(templateOf({ ...production, encryption: "customer-managed" }));
 
     expect(await lineOf("changes")).toMatchObject({
       state: "red",
@@ -285,7 +284,7 @@ describe("a paused route", () => {
   const [before, more] = [pausable(1), pausable(2)];
 
   it("is red when the deployment changes one of its rules, since that turns them as the template says", async () => {
-    served.current.deploy(synthesise(before));
+    served.current.deploy(templateOf(before));
     served.current.enabledRules = [HOLD];
 
     expect(await lineOf("paused routes", more)).toMatchObject({
@@ -296,14 +295,14 @@ describe("a paused route", () => {
   });
 
   it("is red when the stage has no list of targets any more, which removes what keeps its events", async () => {
-    served.current.deploy(synthesise(before));
+    served.current.deploy(templateOf(before));
     served.current.enabledRules = [HOLD];
 
     expect(await said("paused routes")).toMatch(/^red: /);
   });
 
   it("stays paused, and is told, when none of its rules changes", async () => {
-    served.current.deploy(synthesise(before));
+    served.current.deploy(templateOf(before));
     served.current.enabledRules = [HOLD];
 
     expect(await said("paused routes", before)).toBe(
@@ -314,7 +313,7 @@ describe("a paused route", () => {
   it("is none where the rules are as the template has them, or nothing is deployed", async () => {
     expect(await said("paused routes", before)).toBe("green: nothing is deployed yet");
 
-    served.current.deploy(synthesise(before));
+    served.current.deploy(templateOf(before));
 
     expect(await said("paused routes", more)).toBe("green: no route is paused");
   });
@@ -358,12 +357,6 @@ async function lines(stage: StageConfiguration = production): Promise<readonly F
     account,
     stack: await account.stack(stackName),
   });
-}
-
-/** What takes long is made once; a change is made for itself. */
-function templateOf(stage: StageConfiguration) {
-  if (stage.concurrency === "shared") return shared;
-  return stage === production ? template : synthesise(stage);
 }
 
 /** The state of a check, and what it found. */

@@ -1,22 +1,21 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { stageFrom } from "../../../lib/config/stage-from-context.ts";
 import { run } from "../../../tools/deploy/run.ts";
-import { synthesise } from "../../../tools/template/synthesise.ts";
 import type { Synthesised } from "../../../tools/template/synthesise.ts";
 import { makeScreen } from "../../../tools/terminal/screen.ts";
 import { AwsAccount, serveAccount } from "../../support/aws-account.ts";
+import { templateOf } from "../../support/template.ts";
 
 const served = serveAccount();
-const templates = new Map<string, Synthesised>();
 let told: string[] = [];
 let cdkCalls: (readonly string[])[] = [];
 let region: string | undefined;
 
 // The first template takes long: all of CDK is read for it.
 beforeAll(() => {
-  templateOf("production", true);
-  templateOf("production", false);
-  templateOf("sandbox", false);
+  templateFor("production", true);
+  templateFor("production", false);
+  templateFor("sandbox", false);
 });
 
 beforeEach(() => {
@@ -249,24 +248,20 @@ async function act(args: readonly string[], before?: () => void): Promise<number
   const write = (text: string) => void told.push(...text.trimEnd().split("\n"));
   return run(args, {
     screen: makeScreen({ isTerminal: false, write, writeError: write, paint: (_, text) => text }),
-    templateOf: (stage) => templateOf(stage.stage, false),
+    templateOf: (stage) => templateFor(stage.stage, false),
     regionOf: async () => region,
     cdk: async (given) => {
       cdkCalls.push(given);
       if (given[0] !== "deploy") return 0;
       before?.();
       const stage = given.find((word) => word.startsWith("stage="))?.slice("stage=".length);
-      return served.current.deploy(templateOf(stage, isFirstCall(given)));
+      return served.current.deploy(templateFor(stage, isFirstCall(given)));
     },
   });
 }
 
-/** Each is made once: it takes a second. */
-function templateOf(stage: string | undefined, isFirst: boolean): Synthesised {
-  const key = `${stage} ${isFirst}`;
-  const made = templates.get(key) ?? synthesise(stageFrom({ stage }), [], undefined, isFirst);
-  templates.set(key, made);
-  return made;
+function templateFor(stage: string | undefined, isFirstDeployment: boolean): Synthesised {
+  return templateOf(stageFrom({ stage }), { isFirstDeployment });
 }
 
 function isFirstCall(args: readonly string[]): boolean {

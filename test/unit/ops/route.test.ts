@@ -2,19 +2,19 @@ import { describe, expect, it } from "vitest";
 import { REPLAY_SOURCE, ROUTE_TITLES } from "../../../lambdas/settings/routes.ts";
 import { redriveTarget } from "../../../tools/ops/redrive-target.ts";
 import { route } from "../../../tools/ops/route.ts";
-import { synthesise } from "../../../tools/template/synthesise.ts";
 import { withTargets } from "../../../tools/template/variants.ts";
 import { cloudFormationOf } from "../../support/cloud-formation.ts";
 import { memoryEvents } from "../../support/memory-events.ts";
 import { MemorySqs } from "../../support/memory-sqs.ts";
 import { aStack, KeptTerminal } from "../../support/operator.ts";
+import { templateOf } from "../../support/template.ts";
 
 const NOW = Date.parse("2026-11-26T22:00:00.000Z");
 const STACK = "AlloyJourneyWebhooks-production";
 const APPROVED = `${STACK}-approved`;
 
 /** Few targets, so that each call can be written down. */
-const template = synthesise({
+const template = templateOf({
   ...withTargets,
   routes: {
     ...withTargets.routes,
