@@ -7,6 +7,7 @@ import type { Mutation } from "./mutations.ts";
 import type { AttachedPolicy, DeployedPolicies } from "./policies.ts";
 import { REASONS } from "./reasons.ts";
 import type { Reason } from "./reasons.ts";
+import { matches } from "./wildcards.ts";
 
 /** The calls that an audit asks about; the same for every change of the policies. */
 export type ExpectedCalls = ReturnType<typeof expectedCalls>;
@@ -169,20 +170,4 @@ function isReasonFor({ actions, of }: Reason, { policy, statement, action }: Rig
     (statement.Resource ?? ["*"]).includes("*") &&
     of.test(policy.of.join())
   );
-}
-
-/** Each pattern once: an audit asks about the same ones some hundred thousand times. */
-const patterns = new Map<string, RegExp>();
-
-/** IAM's wildcards: `*` for any text, `?` for one character. */
-function matches(pattern: string, text: string): boolean {
-  const known = patterns.get(pattern);
-  if (known !== undefined) return known.test(text);
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  const made = new RegExp(`^${source}$`);
-  patterns.set(pattern, made);
-  return made.test(text);
 }

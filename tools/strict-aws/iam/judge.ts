@@ -2,6 +2,7 @@ import { PLACE } from "../../template/resolve.ts";
 import { callerName, callKey } from "./call.ts";
 import type { IamCall, PolicyDocument, Statement } from "./call.ts";
 import type { AttachedPolicy, DeployedPolicies } from "./policies.ts";
+import { matches } from "./wildcards.ts";
 
 /** Under AGPL-3.0, which not every company installs: an optional peer of the package, and always there in a clone. */
 const library = await Promise.all([
@@ -17,12 +18,13 @@ const library = await Promise.all([
 /** Whether IAM can be asked here. */
 export const canCheck = library !== null;
 
+const both = library === null ? null : { ...library[0], ...library[1] };
+
 function installed() {
-  if (library === null) {
+  if (both === null) {
     throw new Error("IAM cannot be asked: install @cloud-copilot/iam-policy and iam-simulate.");
   }
-  const [policies, simulator] = library;
-  return { ...policies, ...simulator };
+  return both;
 }
 
 /** What IAM says to a call. */
@@ -118,16 +120,20 @@ function policiesFor(
 }
 
 function evaluate(call: IamCall, identity: readonly Held[], resource: Held | undefined): boolean {
+  const { action } = call;
   const result = installed().runUnsafeSimulation(
     {
       request: {
         principal: principalOf(call),
-        action: call.action,
+        action,
         resource: { resource: call.resource, accountId: accountOf(call) },
         contextVariables: contextOf(call),
       },
-      identityPolicies: identity.map(({ id, document }) => ({ name: id, policy: document })),
-      ...(resource !== undefined && { resourcePolicy: named(resource) }),
+      identityPolicies: identity.map(({ id, document }) => ({
+        name: id,
+        policy: aboutAction(document, action),
+      })),
+      ...(resource !== undefined && { resourcePolicy: named(resource, action) }),
       serviceControlPolicies: [],
       resourceControlPolicies: [],
     },
@@ -137,8 +143,27 @@ function evaluate(call: IamCall, identity: readonly Held[], resource: Held | und
 }
 
 /** With the name that the engine asks for. */
-function named({ id, document }: Held) {
-  return installed().createValidatedPolicy(document, () => [], { name: id });
+function named({ id, document }: Held, action: string) {
+  return installed().createValidatedPolicy(aboutAction(document, action), () => [], { name: id });
+}
+
+const documentsByAction = new WeakMap<PolicyDocument, Map<string, PolicyDocument>>();
+
+/**
+ * A policy without the statements that do not speak of an action: they neither allow nor deny it. To ask about the others
+ * takes a tenth of the time, for most policies have many statements.
+ */
+function aboutAction(document: PolicyDocument, action: string): PolicyDocument {
+  const known = documentsByAction.get(document) ?? new Map<string, PolicyDocument>();
+  documentsByAction.set(document, known);
+  const about = known.get(action) ?? {
+    ...document,
+    Statement: document.Statement.filter((statement) =>
+      statement.Action.some((pattern) => matches(pattern.toLowerCase(), action.toLowerCase())),
+    ),
+  };
+  known.set(action, about);
+  return about;
 }
 
 /**
