@@ -2,19 +2,25 @@ import { deniedMethods } from "../../../tools/strict-aws/iam/judged-ports.ts";
 import type { DeniedMethods } from "../../../tools/strict-aws/iam/judged-ports.ts";
 
 let denied: DeniedMethods = new Map();
+/** By the policies of this clone, which stay the same. */
+let judged: DeniedMethods | undefined;
 
 /**
  * Judges once what the adapters in the place of a world's ports need, by the policies of the stage `sandbox`. From then
  * on the worlds of this thread refuse what IAM refuses.
  */
 export async function judgeRights(): Promise<DeniedMethods> {
+  judged ??= await judgeSandbox();
+  refuseMethods(judged);
+  return judged;
+}
+
+async function judgeSandbox(): Promise<DeniedMethods> {
   // Making the template takes seconds, and only the main thread needs it.
   const { synthesise } = await import("../../../tools/template/synthesise.ts");
   const { policiesOf } = await import("../../../tools/strict-aws/iam/policies.ts");
   const { SANDBOX } = await import("../../../lib/config/default-stages.ts");
-  const found = deniedMethods(policiesOf(synthesise(SANDBOX)));
-  refuseMethods(found);
-  return found;
+  return deniedMethods(policiesOf(synthesise(SANDBOX)));
 }
 
 /** Has the worlds of this thread refuse these methods. */
