@@ -71,7 +71,7 @@ export default defineConfig({
         test: {
           name: "simulation",
           include: ["test/simulation/**/*.test.ts"],
-          ...PATIENCE,
+          ...SHARED,
           ...COMPUTED,
         },
       },
