@@ -26,33 +26,39 @@ export function templateOf(stage: StageConfiguration, variation: Variation = {})
   return template;
 }
 
-/** Reads what another worker has made, or makes it. */
+type Kept = Omit<Synthesised, "stage" | "ofType">;
+
+/** Reads what another worker of the run has made, or makes it. */
 function made(
   madeOf: string,
   stage: StageConfiguration,
-  { omit = [], isFirstDeployment = false }: Variation,
+  variation: Variation,
 ): Omit<Synthesised, "stage"> {
-  const name = createHash("sha256").update(madeOf).digest("hex").slice(0, 32);
+  const kept = frozen(keptOf(madeOf, stage, variation));
+  return { ...kept, ofType: (type) => kept.resources.filter(({ Type }) => Type === type) };
+}
+
+function keptOf(
+  madeOf: string,
+  stage: StageConfiguration,
+  { omit = [], isFirstDeployment = false }: Variation,
+): Kept {
+  const make = () => {
+    const template = synthesise(stage, omit, undefined, isFirstDeployment);
+    const { resources, outputs, alarms, isTerminationProtected } = template;
+    return { resources, outputs, alarms, isTerminationProtected };
+  };
+  // Set by vitest.config.ts; the simulation's command has no other workers.
   const folder = process.env["TEMPLATES_OF_RUN"];
-  if (folder === undefined) throw new Error("vitest.config.ts says where the templates are.");
+  if (folder === undefined) return make();
+  const name = createHash("sha256").update(madeOf).digest("hex").slice(0, 32);
   const file = join(folder, `${name}.json`);
   if (!existsSync(file)) {
-    const { resources, outputs, alarms, isTerminationProtected } = synthesise(
-      stage,
-      omit,
-      undefined,
-      isFirstDeployment,
-    );
-    writeFileSync(
-      `${file}.${process.pid}`,
-      JSON.stringify({ resources, outputs, alarms, isTerminationProtected }),
-    );
-    renameSync(`${file}.${process.pid}`, file);
+    const own = `${file}.${process.pid}`;
+    writeFileSync(own, JSON.stringify(make()));
+    renameSync(own, file);
   }
-  const kept: Omit<Synthesised, "stage" | "ofType"> = frozen(
-    JSON.parse(readFileSync(file, "utf8")),
-  );
-  return { ...kept, ofType: (type) => kept.resources.filter(({ Type }) => Type === type) };
+  return JSON.parse(readFileSync(file, "utf8"));
 }
 
 function frozen<Value>(value: Value): Value {

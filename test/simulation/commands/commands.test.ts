@@ -31,11 +31,11 @@ const digest = () => /digest=(?<digest>[0-9a-f]{64})/.exec(lines.join("\n"))?.gr
 
 describe("npm run simulate", () => {
   test("ends with a line that sums up, and exits with 0", async () => {
-    const code = await main(["--seeds", "20"]);
+    const code = await main(["--seeds", "30"]);
 
     expect(code).toBe(0);
     expect(lastLine()).toMatch(
-      /^seeds=20 events=\d{3} faults=\d+ lost=0 doubled=0 regressed=0 stuck=0 overasked=0 seeds\/s=\d+$/,
+      /^seeds=30 events=\d{3} faults=\d+ lost=0 doubled=0 regressed=0 stuck=0 overasked=0 seeds\/s=\d+$/,
     );
   });
 
