@@ -76,6 +76,10 @@ export async function prepareJourneyEvent(
   if (admission === "duplicate" || admission === "in-conflict") {
     return { kind: admission, event: null };
   }
+  const check = checkAfter(event, dependencies.now(), settings);
+  if (admission === "late") {
+    return { step: { observation: stateOfEvent(event), check }, onceMerged: onceMergedLate };
+  }
   const isKnown = recorded !== null && !isOwnRecord(recorded, message);
   const kind = guard === "none" && isKnown ? "duplicate" : "done";
   if (kind === "duplicate" && !mayHaveFailed(message)) return { kind, event: null };
@@ -92,8 +96,19 @@ export async function prepareJourneyEvent(
     ...(numbered !== null && { effect: numbered }),
     ...(recorded?.isNew === true && isInTime() && { tally: tallyOf(event) }),
   };
-  const check = checkAfter(event, dependencies.now(), settings);
   return { step: { observation: heard, check }, onceMerged };
+
+  /** Its first message has not said whether it is done. Nobody publishes it; what it says is merged here too. */
+  async function onceMergedLate(merged: Merged): Promise<Effect> {
+    await afterMerge(merged, event, message, dependencies);
+    if (merged.after.forgottenAt !== null) {
+      await store.eraseEvent(event);
+      return { kind: "ignored", event: null };
+    }
+    if (!isLate(event, merged.after)) return { kind: "in-conflict", event: null };
+    // The first message leaves no completion, and must find none if it comes again.
+    return { kind: "duplicate", event: null, isSilent: true };
+  }
 
   async function onceMerged(merged: Merged): Promise<Effect> {
     await afterMerge(merged, event, message, dependencies);
@@ -174,7 +189,9 @@ export async function prepareJourneyEvent(
       return { recorded: recording, admission: "begun" } as const;
     }
     const beside = await besideFirst(message.key, recording.lock, dependencies);
-    return { recorded: recording, admission: beside };
+    const isLeft =
+      beside === "in-conflict" && (await isLateOfAnother(message, recording, dependencies));
+    return { recorded: recording, admission: isLeft ? ("late" as const) : beside };
   }
 
   /** Whether its webhook came so soon that the poller has nothing to tell of it. */
@@ -253,6 +270,22 @@ export async function prepareJourneyEvent(
       return webhook !== null && !(await isLateIn(webhook, state, store));
     }
   }
+}
+
+/** Whether another message recorded the event, and nobody publishes it any more: what is known of its application is newer. */
+export async function isLateOfAnother(
+  message: Message,
+  recording: Recording,
+  { store, settings }: Pick<EffectDependencies, "store" | "settings">,
+): Promise<boolean> {
+  const { content } = message;
+  // To acknowledge its own message would remove what the other delivery may not finish.
+  if (content.kind !== "journey-event" || isOwnRecord(recording, message)) return false;
+  const { event } = content;
+  const publication = publicationOf(event.journeyToken, routeOf(event, settings), settings);
+  if (isPublished(event, true, publication)) return false;
+  const state = await store.readState(event.applicationToken);
+  return state !== null && isLate(event, state);
 }
 
 /** Joins an event with what is known of its application, and of the rerun that it names. */

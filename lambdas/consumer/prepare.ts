@@ -6,7 +6,6 @@ import { TransientError } from "../domain/errors.ts";
 import { contentIdOf } from "../domain/event/identity.ts";
 import { routeOfInvestigation } from "../domain/event/investigation-event.ts";
 import { publicationOf, routeOf } from "../domain/routing/journey-routes.ts";
-import { isLate } from "../domain/application/lateness.ts";
 import { stateOfEvent, stateOfHint, stateOfSubmission } from "../domain/application/observation.ts";
 import { attemptOf } from "../domain/reconciliation/delivery.ts";
 import type {
@@ -15,9 +14,7 @@ import type {
   EventRecord,
   Idempotency,
   Merged,
-  Recording,
 } from "../domain/ports.ts";
-import { isPublished } from "../domain/routing/route.ts";
 import { publishedUnsupportedWebhook } from "../domain/routing/published-event.ts";
 import type { ConsumerSettings } from "../settings/consumer-settings.ts";
 import { METRICS } from "../settings/metrics.ts";
@@ -34,7 +31,13 @@ import {
 } from "./effect.ts";
 import type { ContentOf, Effect, EffectDependencies } from "./effect.ts";
 import { prepareInvestigation } from "./investigation.ts";
-import { isEnd, mergeEvent, mergeRecord, prepareJourneyEvent } from "./journey-event.ts";
+import {
+  isEnd,
+  isLateOfAnother,
+  mergeEvent,
+  mergeRecord,
+  prepareJourneyEvent,
+} from "./journey-event.ts";
 import type { ToMerge } from "./journey-event.ts";
 import { mayHaveFailed } from "./message.ts";
 import type { Message } from "./message.ts";
@@ -334,22 +337,6 @@ function guardOf(message: Message, settings: ConsumerSettings): Guard {
       return publish && !mayHaveCome ? "record" : lockedIf(publish);
     }
   }
-}
-
-/** Whether another message recorded the event, and nobody publishes it any more: what is known of its application is newer. */
-async function isLateOfAnother(
-  message: Message,
-  recording: Recording,
-  { store, settings }: Pick<PrepareDependencies, "store" | "settings">,
-): Promise<boolean> {
-  const { content } = message;
-  // To acknowledge its own message would remove what the other delivery may not finish.
-  if (content.kind !== "journey-event" || isOwnRecord(recording, message)) return false;
-  const { event } = content;
-  const publication = publicationOf(event.journeyToken, routeOf(event, settings), settings);
-  if (isPublished(event, true, publication)) return false;
-  const state = await store.readState(event.applicationToken);
-  return state !== null && isLate(event, state);
 }
 
 /** Whether it is not Alloy's first attempt: most of those bring what has come before, and its idempotency record says so. */

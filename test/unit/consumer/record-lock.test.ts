@@ -52,6 +52,12 @@ function delivery(webhook: string, receives = 1, of: SQSEvent = batchOf([webhook
   return { Records: records };
 }
 
+/** Alloy's third attempt to deliver it. */
+function sentAgain(webhook: string): string {
+  const { timestamp, ...rest } = JSON.parse(webhook);
+  return JSON.stringify({ ...rest, timestamp: timestamp + 60_000 });
+}
+
 /** Kills the sandbox in its next merge, before that has done anything. */
 async function killedInMerge(consumer: TestConsumer, batch: SQSEvent): Promise<void> {
   const killed = Promise.withResolvers<void>();
@@ -193,6 +199,46 @@ describe("an event that comes for the first time", () => {
     expect(batchItemFailures).toEqual([]);
     expect(types(consumer)).toEqual(["completed_application"]);
     expect(stage.calls).toEqual(["complete", "read"]);
+  });
+
+  test("is a duplicate in a later attempt of Alloy's at once, where it came late and left no completion: it came back until the lock ended", async () => {
+    const stage = aStage();
+    const consumer = stage.sandbox();
+    await consumer.receive(approved);
+    await consumer.receive(review);
+
+    const { batchItemFailures } = await consumer.process(delivery(sentAgain(review)));
+
+    expect(batchItemFailures).toEqual([]);
+    expect(types(consumer)).toEqual(["completed_application"]);
+    // Whatever becomes of its first message, that finds no completion.
+    expect([...stage.table.records.values()].map(({ status }) => status)).toEqual(["completed"]);
+  });
+
+  test("is merged by a later attempt of Alloy's, where it came late and its first message was killed before that", async () => {
+    const stage = aStage();
+    const [first, second] = [stage.sandbox(), stage.sandbox()];
+    await second.receive(approved);
+    await killedInMerge(first, delivery(review));
+    const before = stage.store.applications.get(TOKEN)?.state.progress;
+
+    const { batchItemFailures } = await second.process(delivery(sentAgain(review)));
+
+    expect(batchItemFailures).toEqual([]);
+    expect(types(first, second)).toEqual(["completed_application"]);
+    expect(before).toBeNull();
+    expect(stage.store.applications.get(TOKEN)?.state.progress).not.toBeNull();
+  });
+
+  test("comes back in a later attempt of Alloy's, where it is not late and its first message is at work", async () => {
+    const { sandbox } = aStage();
+    const [first, second] = [sandbox(), sandbox()];
+    await killedInMerge(first, delivery(review));
+
+    const { batchItemFailures } = await second.process(delivery(sentAgain(review)));
+
+    expect(batchItemFailures).toHaveLength(1);
+    expect(types(first, second)).toEqual([]);
   });
 
   test("is a duplicate in another message at once, where Alloy has to confirm it", async () => {
