@@ -53,8 +53,8 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    // Three more than cores: so many files wait for their deployed stack most of the time.
-    maxWorkers: availableParallelism() + 3,
+    // Five more than cores: so many files wait for their deployed stack, for a program or for a time-out most of the time.
+    maxWorkers: availableParallelism() + 5,
     sequence: { sequencer: LongestFirst },
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], ...SHARED, ...COMPUTED } },

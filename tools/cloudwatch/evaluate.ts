@@ -42,6 +42,36 @@ export function rangeAt(
   return range;
 }
 
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+type Verdicts = readonly ReturnType<typeof judge>[];
+
+/** What is said of an alarm where worlds share what it looks at, as copies do: a fault changes a few metrics of many. */
+const shared = new WeakMap<
+  MetricAlarm,
+  { readonly looksAt: readonly (object | null)[]; readonly span: Span; readonly verdicts: Verdicts }
+>();
+
+/** The verdict on an alarm at each minute. */
+function verdictsOn(alarm: MetricAlarm, measurements: Measurements, span: Span): Verdicts {
+  const looksAt = alarm.metrics.map(({ series }) => measurements.identityOf(series));
+  const known = shared.get(alarm);
+  const isKnown =
+    known?.span.from === span.from &&
+    known.span.to === span.to &&
+    looksAt.every((one, index) => one !== null && one === known.looksAt[index]);
+  if (isKnown) return known.verdicts;
+  const values = new Map<number, Point>();
+  const verdicts = Array.from({ length: span.to - span.from }, (_, index) =>
+    judge(alarm, rangeAt(alarm, measurements, span.from + index, values)),
+  );
+  if (!looksAt.includes(null)) shared.set(alarm, { looksAt, span, verdicts });
+  return verdicts;
+}
+
 /** When alarms rang, and when people were told, by the alarm's id. */
 export interface Story {
   /** Minutes at which the alarm went to ALARM. */
@@ -59,21 +89,16 @@ export function evaluate(
     readonly composite: readonly CompositeAlarm[];
   },
   measurements: Measurements,
-  span: { readonly from: number; readonly to: number },
+  span: Span,
 ): Story {
   const ringing = new Set<string>();
   const rang = new Map<string, number[]>();
   const ended = new Map<string, number[]>();
   const told = new Map<string, number[]>();
   const heldBack = new HeldBackActions();
-  const measured = new Set(measurements.names());
   const watched = alarms.metric.map((alarm) => ({
     alarm,
-    known: new Map<number, Point>(),
-    // Where nothing is ever measured, every minute is like the first.
-    always: alarm.metrics.some(({ series }) => measured.has(series))
-      ? null
-      : judge(alarm, rangeAt(alarm, measurements, span.from)),
+    verdicts: verdictsOn(alarm, measurements, span),
   }));
   const note = (story: Map<string, number[]>, id: string, minute: number) =>
     story.set(id, [...(story.get(id) ?? []), minute]);
@@ -91,10 +116,14 @@ export function evaluate(
   }
 
   for (let minute = span.from; minute < span.to; minute += 1) {
-    for (const { alarm, known, always } of watched) {
-      const verdict = always ?? judge(alarm, rangeAt(alarm, measurements, minute, known));
+    for (const { alarm, verdicts } of watched) {
+      const verdict = verdicts[minute - span.from];
       // For who is told, OK and INSUFFICIENT_DATA are one: the alarm does not ring.
-      if (verdict !== "retain" && settle(alarm, verdict === "ALARM", minute)) {
+      if (
+        verdict !== undefined &&
+        verdict !== "retain" &&
+        settle(alarm, verdict === "ALARM", minute)
+      ) {
         note(told, alarm.id, minute);
       }
     }

@@ -15,6 +15,9 @@ interface Measured {
   readonly first: number;
 }
 
+/** What was measured of a series of which nothing was. */
+const NOTHING = {};
+
 /** What was measured, minute by minute, as CloudWatch would be told. */
 export class Measurements implements Statistics {
   readonly #series: Map<SeriesName, Measured>;
@@ -31,6 +34,14 @@ export class Measurements implements Statistics {
   /** The same measurements, which change without these. These may not change from then on. */
   copy(): Measurements {
     return new Measurements(this.#series);
+  }
+
+  /**
+   * What tells whether two worlds have measured the same of a series: the same thing in both, where both are copies that have
+   * not changed it. Null: it may still change.
+   */
+  identityOf(series: SeriesName): object | null {
+    return this.#own.has(series) ? null : (this.#series.get(series) ?? NOTHING);
   }
 
   /** Adds values to a minute. */

@@ -88,6 +88,22 @@ describe("an alarm", () => {
     expect(story.rang.get("an-alarm")).toEqual([13]);
     expect(story.ended.get("an-alarm")).toEqual([18]);
   });
+
+  it("rings in a world as that world is, and not as one that shares its other metrics with it", () => {
+    const alarm = anAlarm({});
+    const healthy = aWorld({ m: [0, 0], d: [0, 0] });
+    const [same, other, worse] = [healthy.copy(), healthy.copy(), healthy.copy()];
+    other.put("d", 20, 1);
+    worse.put("m", 20, 1);
+    const rangAt = (world: Measurements) => storyOf(alarm, world).rang.get("an-alarm");
+
+    expect([healthy.copy(), same, other].map(rangAt)).toEqual([undefined, undefined, undefined]);
+    expect(rangAt(worse)).toEqual([23]);
+    worse.put("m", 10, 1);
+    expect(rangAt(worse)).toEqual([13, 23]);
+    expect(rangAt(worse.copy())).toEqual([13, 23]);
+    expect(rangAt(same)).toBeUndefined();
+  });
 });
 
 describe("an alarm over alarms", () => {

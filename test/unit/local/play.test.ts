@@ -43,6 +43,7 @@ async function play(secondsPerLook: number, waitingAt: (look: number) => number)
     signal: new AbortController().signal,
     limitMs: LIMIT_MS,
     investigations: false,
+    passMs: 1,
     onProgress() {},
   });
   return { faults, looks };
@@ -78,6 +79,7 @@ async function investigate(
     signal: new AbortController().signal,
     limitMs: LIMIT_MS,
     investigations: true,
+    passMs: 1,
     onProgress() {},
   });
   return faults;
@@ -123,6 +125,7 @@ it("asks again of all before it says that all agree: an application that agreed 
     signal: new AbortController().signal,
     limitMs: LIMIT_MS,
     investigations: false,
+    passMs: 1,
     onProgress() {},
   });
 

@@ -32,6 +32,8 @@ export interface PlayOptions {
   readonly scenarios?: readonly string[];
   /** Whether the stage looks at Investigations: only then one is played. */
   readonly investigations: boolean;
+  /** Between two comparisons. @default - half a second */
+  readonly passMs?: number;
   readonly onProgress: (text: string) => void;
 }
 
@@ -70,7 +72,7 @@ export async function playScenarios(
   receiver: Receiver,
   options: PlayOptions,
 ): Promise<PlayResult> {
-  const { signal, limitMs, onProgress } = options;
+  const { signal, limitMs, passMs = PASS_MS, onProgress } = options;
   const deadLetteredBefore = await receiver.deadLettered();
   const known = new Set(alloy.simulator.applications().map((held) => held.applicationToken));
 
@@ -129,7 +131,7 @@ export async function playScenarios(
       };
     }
     // A busy machine is left at least half of the time to what is compared.
-    await sleep(Math.max(PASS_MS, performance.now() - begun), undefined, { signal });
+    await sleep(Math.max(passMs, performance.now() - begun), undefined, { signal });
   }
 }
 
