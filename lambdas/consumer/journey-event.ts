@@ -76,10 +76,6 @@ export async function prepareJourneyEvent(
   if (admission === "duplicate" || admission === "in-conflict") {
     return { kind: admission, event: null };
   }
-  const check = checkAfter(event, dependencies.now(), settings);
-  if (admission === "late") {
-    return { step: { observation: stateOfEvent(event), check }, onceMerged: onceMergedLate };
-  }
   const isKnown = recorded !== null && !isOwnRecord(recorded, message);
   const kind = guard === "none" && isKnown ? "duplicate" : "done";
   if (kind === "duplicate" && !mayHaveFailed(message)) return { kind, event: null };
@@ -90,31 +86,26 @@ export async function prepareJourneyEvent(
   const isMarked = isHealed && (await markHealed(message, event, dependencies));
   const observation = isMarked ? stateOfHealedEvent(event) : stateOfEvent(event);
   // A healed event may be known under another id. It gets its number once that is clear.
-  const numbered = isHealed ? null : effectOf(event, recorded?.isNew === true);
+  const numbered =
+    isHealed || admission === "late" ? null : effectOf(event, recorded?.isNew === true);
   const heard = {
     ...observation,
     ...(numbered !== null && { effect: numbered }),
     ...(recorded?.isNew === true && isInTime() && { tally: tallyOf(event) }),
   };
+  const check = checkAfter(event, dependencies.now(), settings);
   return { step: { observation: heard, check }, onceMerged };
-
-  /** Its first message has not said whether it is done. Nobody publishes it; what it says is merged here too. */
-  async function onceMergedLate(merged: Merged): Promise<Effect> {
-    await afterMerge(merged, event, message, dependencies);
-    if (merged.after.forgottenAt !== null) {
-      await store.eraseEvent(event);
-      return { kind: "ignored", event: null };
-    }
-    if (!isLate(event, merged.after)) return { kind: "in-conflict", event: null };
-    // The first message leaves no completion, and must find none if it comes again.
-    return { kind: "duplicate", event: null, isSilent: true };
-  }
 
   async function onceMerged(merged: Merged): Promise<Effect> {
     await afterMerge(merged, event, message, dependencies);
     if (merged.after.forgottenAt !== null) {
       await store.eraseEvent(event);
       return { kind: "ignored", event: null };
+    }
+    if (admission === "late") {
+      if (!isLate(event, merged.after)) return { kind: "in-conflict", event: null };
+      // Its first message leaves no completion, and must find none if it comes again.
+      return { kind: "duplicate", event: null, isSilent: true };
     }
     const alias = await lockAlias(message, event, merged, dependencies);
     const { lock, known, reports, otherRecord, ...rest } = alias;
@@ -189,6 +180,7 @@ export async function prepareJourneyEvent(
       return { recorded: recording, admission: "begun" } as const;
     }
     const beside = await besideFirst(message.key, recording.lock, dependencies);
+    // Its first message may not have ended. Nobody publishes it: what it says is merged here too, and that is all.
     const isLeft =
       beside === "in-conflict" && (await isLateOfAnother(message, recording, dependencies));
     return { recorded: recording, admission: isLeft ? ("late" as const) : beside };
