@@ -22,9 +22,11 @@ export function inConsumer(
 
 /** A consumer whose store has these methods. */
 export function inStore(
-  wrong: (right: ApplicationStore) => Partial<ApplicationStore>,
+  wrong: (right: ApplicationStore, now: () => number) => Partial<ApplicationStore>,
 ): FaultPoints {
-  return inConsumer(({ store }) => ({ store: withMethods(store, oneByOne(wrong(store))) }));
+  return inConsumer(({ store, now }) => ({
+    store: withMethods(store, oneByOne(wrong(store, now))),
+  }));
 }
 
 /** A table, seen from outside as well, of which these methods are wrong. */

@@ -55,6 +55,34 @@ export const RECORD_LOCK_MUTANTS: Mutants = {
         };
       }),
   },
+  "late-copy-not-merged": {
+    what: "a later attempt at a late event is acknowledged, and not merged: the first message may have been killed before its merge",
+    within: 1_200,
+    plant: () =>
+      inStore((store, now) => {
+        const copies = new Set<string>();
+        const placeOf = (token: string | null, at: number | null) => `${token} ${at}`;
+        return {
+          async recordEvent(event) {
+            const recording = await store.recordEvent(event);
+            const isAtWork = recording.lock !== undefined && recording.lock.until > now();
+            const isWebhook = event.origin === "webhook" && event.lock === undefined;
+            if (!recording.isNew && isAtWork && isWebhook) {
+              copies.add(placeOf(event.applicationToken, event.at));
+            }
+            return recording;
+          },
+          async mergeState(observation, check) {
+            const { applicationToken, lastEventAt } = observation;
+            const isCopy = copies.delete(placeOf(applicationToken, lastEventAt));
+            const state = isCopy ? await store.readState(applicationToken) : null;
+            return state === null
+              ? store.mergeState(observation, check)
+              : { before: state, after: state };
+          },
+        };
+      }),
+  },
   "recorded-anew-and-left": {
     what: "a webhook that was recorded anew for an application that is forgotten leaves its record",
     within: 1_200,
