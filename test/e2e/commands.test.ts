@@ -8,11 +8,10 @@ import * as v from "valibot";
 import { afterAll, expect, it } from "vitest";
 import { basicOf } from "../support/ingest.ts";
 import { describeBesideOthers } from "./beside-others.ts";
-import { eventually, post } from "./driver.ts";
+import { AGREES, eventually, post } from "./driver.ts";
 import { isSkipped } from "./deployed/stack.ts";
 
 const MAIN = fileURLToPath(new URL("../../tools/local/main.ts", import.meta.url));
-const AGREES = "Every application agrees with Alloy, and every event took effect once.";
 const bare = mkdtempSync(join(tmpdir(), "bare-"));
 afterAll(() => rmSync(bare, { recursive: true }));
 

@@ -3,6 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Receiver } from "../../tools/local/scenarios/receiver.ts";
 import type { ConnectedStack } from "../../tools/ops/stack.ts";
 
+/** What `npm start` says at its good end. */
+export const AGREES = "Every application agrees with Alloy, and every event took effect once.";
+
 /** The receiver under test, wherever it runs: the scenarios need no more of it. */
 export interface Driver {
   readonly webhookUrl: string;

@@ -13,6 +13,7 @@ import { STORIES } from "../../tools/consumer-kit/stories.ts";
 import { startExample } from "../support/example-consumer.ts";
 import { isSkipped } from "./deployed/stack.ts";
 import { describeBesideOthers } from "./beside-others.ts";
+import { AGREES } from "./driver.ts";
 import { install, run, UserMachine } from "./packed.ts";
 import type { Packed } from "./packed.ts";
 
@@ -20,7 +21,6 @@ const PNPM = "pnpm@10.34.8";
 const QUIET = ["--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
 /** CDK validates the templates of the first synth; to validate them again takes ten seconds. */
 const NOT_VALIDATED = "--no-validation";
-const AGREES = "Every application agrees with Alloy, and every event took effect once.";
 
 const machine = new UserMachine();
 let packed: Packed;

@@ -5,9 +5,6 @@ import { delimiter, dirname, join } from "node:path";
 import * as v from "valibot";
 import { ROOT } from "../../lib/installation.ts";
 
-/** Beside the other things that a run leaves in the repository. */
-const COMPILED = `${ROOT}.local/compiled`;
-
 /** What `npm pack --json` says of a tarball. */
 const PackedSchema = v.object({
   filename: v.string(),
@@ -98,14 +95,12 @@ export async function install(command: readonly string[], cwd: string): Promise<
 function userEnvironment(): NodeJS.ProcessEnv {
   // With CI set, pnpm installs nothing that its lock file does not name yet.
   const ofTheRun =
-    /^(?:npm_(?:package|lifecycle|config_local_prefix)|INIT_CWD|NODE(?!_EXTRA_CA_CERTS$)|VITEST|AWS_|CI$)/;
+    /^(?:npm_(?:package|lifecycle|config_local_prefix)|INIT_CWD|NODE(?!_(?:EXTRA_CA_CERTS|COMPILE_CACHE)$)|VITEST|AWS_|CI$)/;
   const own = Object.entries(process.env).filter(([name]) => !ofTheRun.test(name));
   const path = (process.env["PATH"] ?? "").split(delimiter);
   return {
     ...Object.fromEntries(own),
     PATH: path.filter((folder) => !folder.includes("node_modules")).join(delimiter),
     CDK_DISABLE_CLI_TELEMETRY: "true",
-    // What Node has compiled once, the next command reads.
-    NODE_COMPILE_CACHE: COMPILED,
   };
 }

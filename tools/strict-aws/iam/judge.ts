@@ -150,8 +150,8 @@ function named({ id, document }: Held, action: string) {
 const documentsByAction = new WeakMap<PolicyDocument, Map<string, PolicyDocument>>();
 
 /**
- * A policy without the statements that do not speak of an action: they neither allow nor deny it. To ask about the others
- * takes a tenth of the time, for most policies have many statements.
+ * A policy without the statements that do not speak of an action: they neither allow nor deny it, and reading them takes
+ * time.
  */
 function aboutAction(document: PolicyDocument, action: string): PolicyDocument {
   const known = documentsByAction.get(document) ?? new Map<string, PolicyDocument>();
