@@ -140,11 +140,13 @@ export class NodeFunction extends Construct {
     const stack = Stack.of(this);
     const made = this.function.node.defaultChild;
     const resolved: unknown = made instanceof CfnFunction ? stack.resolve(made.environment) : {};
-    const typeOf = (logicalId: string) =>
+    const types = new Map(
       stack.node
         .findAll()
         .filter((one) => CfnElement.isCfnElement(one) && CfnResource.isCfnResource(one))
-        .find((one) => stack.resolve(one.logicalId) === logicalId)?.cfnResourceType;
+        .map((one) => [stack.resolve(one.logicalId), one.cfnResourceType] as const),
+    );
+    const typeOf = (logicalId: string) => types.get(logicalId);
     return [...violations(environment(this.name, variablesOf(resolved), typeOf))];
   }
 

@@ -18,9 +18,13 @@ import { templateOf } from "../support/template.ts";
 
 const SANDBOX_PROPS = { stage: "sandbox", environment: "sandbox" } as const;
 
-/** Without bundles: an app of others, which has none of our feature flags. */
+/** An app of others, which has none of our feature flags: without bundles, and without CDK's warnings, which nobody reads here. */
 const anApp = () =>
-  new App({ context: { "aws:cdk:bundling-stacks": [] }, analyticsReporting: false });
+  new App({
+    context: { "aws:cdk:bundling-stacks": [] },
+    analyticsReporting: false,
+    builtinCloudFormationValidation: false,
+  });
 
 function stackOf(props: Partial<AlloyJourneyWebhooksProps> = {}, app = anApp()) {
   return new AlloyJourneyWebhooks(app, "Alloy", { ...SANDBOX_PROPS, ...props });

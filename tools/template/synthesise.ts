@@ -86,7 +86,10 @@ export function stackOf(
     context: {
       ...ourContext(),
       "aws:cdk:bundling-stacks": bundled,
+      // What the CDK CLI shows beside an error, and no template has.
       "aws:cdk:disable-stack-trace": true,
+      "aws:cdk:disable-creation-stack-traces": true,
+      "aws:cdk:disable-logicalId-metadata": true,
     },
     treeMetadata: false,
     // It takes seconds, and every deployment and `npm run synth` does it.
