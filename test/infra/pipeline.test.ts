@@ -13,6 +13,7 @@ import {
   sandbox,
   withDecisions,
   withInvestigations,
+  withOtherTeams,
 } from "../../tools/template/variants.ts";
 import type { StackTemplate } from "../../tools/template/synthesise.ts";
 import { metricFiltersOf } from "../../tools/strict-aws/metric-filters.ts";
@@ -204,28 +205,35 @@ describe("the routes", () => {
   });
 
   it.each([
-    ["arn:aws:sqs:us-east-1:123456789012:accounts", undefined],
-    ["arn:aws:sns:us-east-1:123456789012:letters", undefined],
-    ["arn:aws:events:us-east-1:123456789012:event-bus/default", "events:PutEvents"],
+    ["Approved", "arn:aws:sqs:us-east-1:123456789012:accounts", undefined],
+    ["Denied", "arn:aws:sns:us-east-1:123456789012:letters", undefined],
+    ["NeedsAction", "arn:aws:events:us-east-1:123456789012:event-bus/default", "events:PutEvents"],
     [
-      "arn:aws:events:us-east-1:123456789012:api-destination/cases/0",
+      "Superseded",
+      "arn:aws:events:us-east-1:123456789012:api-destination/reruns/0",
       "events:InvokeApiDestination",
     ],
-    ["arn:aws:states:us-east-1:123456789012:stateMachine:cases", "states:StartExecution"],
-    ["arn:aws:kinesis:us-east-1:123456789012:stream/cases", "kinesis:PutRecord"],
-    ["arn:aws:firehose:us-east-1:123456789012:deliverystream/cases", "firehose:PutRecord"],
-  ])("reach another team's %s", (targetArn, action) => {
-    const approved = { ...sandbox.routes.approved, queue: false, targetArn };
+    [
+      "Errored",
+      "arn:aws:states:us-east-1:123456789012:stateMachine:errors",
+      "states:StartExecution",
+    ],
+    ["Expired", "arn:aws:kinesis:us-east-1:123456789012:stream/expired", "kinesis:PutRecord"],
+    [
+      "Completed",
+      "arn:aws:firehose:us-east-1:123456789012:deliverystream/completed",
+      "firehose:PutRecord",
+    ],
+  ])("reach, %s, another team's %s", (route, targetArn, action) => {
+    const stack = templateOf(withOtherTeams);
 
-    const stack = templateOf({ ...sandbox, routes: { ...sandbox.routes, approved } });
-
-    const [target] = targetsOf(stack, "RoutesApproved");
+    const [target] = targetsOf(stack, `Routes${route}`);
     const policy = stack
       .ofType("AWS::IAM::Policy")
-      .find(({ logicalId }) => /ApprovedTargetRole/.test(logicalId));
+      .find(({ logicalId }) => logicalId.includes(`${route}TargetRole`));
     expect(target).toMatchObject({
       Arn: targetArn,
-      DeadLetterConfig: { Arn: { "Fn::GetAtt": ["ApprovedDeadLetterQueue", "Arn"] } },
+      DeadLetterConfig: { Arn: { "Fn::GetAtt": [`${route}DeadLetterQueue`, "Arn"] } },
     });
     const statements = objectsIn(policy?.Properties["PolicyDocument"]).filter(
       ({ Effect: effect }) => effect === "Allow",

@@ -101,6 +101,38 @@ export const withTargets: StageConfiguration = {
   },
 };
 
+/** A stage of which every route goes to a target of another kind, and has no queue. */
+export const withOtherTeams: StageConfiguration = {
+  ...sandbox,
+  journeys: ["J-VCQoADBJxeHtmdAvFqoS", "J-b9XnKzQ4tWmR2sYpLcEd"],
+  concurrency: "shared",
+  rollout: "linear",
+  schemaRegistry: true,
+  archive: { retentionDays: 30 },
+  routes: {
+    ...sandbox.routes,
+    approved: to("arn:aws:sqs:us-east-1:123456789012:accounts"),
+    denied: to("arn:aws:sns:us-east-1:123456789012:letters"),
+    "manual-review": to("arn:aws:lambda:us-east-1:123456789012:function:cases"),
+    "needs-action": to("arn:aws:events:us-east-1:123456789012:event-bus/default"),
+    errored: to("arn:aws:states:us-east-1:123456789012:stateMachine:errors"),
+    expired: to("arn:aws:kinesis:us-east-1:123456789012:stream/expired"),
+    completed: to("arn:aws:firehose:us-east-1:123456789012:deliverystream/completed"),
+    superseded: to("arn:aws:events:us-east-1:123456789012:api-destination/reruns/0"),
+    progressed: { publish: false, publishLate: false, queue: true, targetArn: null },
+  },
+  alarms: {
+    ...sandbox.alarms,
+    channels: {
+      page: [{ https: "https://events.pagerduty.com/integration/0/enqueue" }],
+      ticket: [
+        { email: "oncall@example.com" },
+        { slack: { workspaceId: "T0123456789", channelId: "C0123456789" } },
+      ],
+    },
+  },
+};
+
 /** Every choice that a stage can make, so that a rule over all of them is a rule over everything. */
 export const VARIANTS: readonly (readonly [string, StageConfiguration])[] = [
   ["sandbox", sandbox],
@@ -124,39 +156,7 @@ export const VARIANTS: readonly (readonly [string, StageConfiguration])[] = [
       submissions: { sources: ["bank.onboarding"] },
     },
   ],
-  [
-    "a stage with other teams' targets and channels, and Journeys of its own",
-    {
-      ...sandbox,
-      journeys: ["J-VCQoADBJxeHtmdAvFqoS", "J-b9XnKzQ4tWmR2sYpLcEd"],
-      concurrency: "shared",
-      rollout: "linear",
-      schemaRegistry: true,
-      archive: { retentionDays: 30 },
-      routes: {
-        ...sandbox.routes,
-        approved: to("arn:aws:sqs:us-east-1:123456789012:accounts"),
-        denied: to("arn:aws:sns:us-east-1:123456789012:letters"),
-        "manual-review": to("arn:aws:lambda:us-east-1:123456789012:function:cases"),
-        "needs-action": to("arn:aws:events:us-east-1:123456789012:event-bus/default"),
-        errored: to("arn:aws:states:us-east-1:123456789012:stateMachine:errors"),
-        expired: to("arn:aws:kinesis:us-east-1:123456789012:stream/expired"),
-        completed: to("arn:aws:firehose:us-east-1:123456789012:deliverystream/completed"),
-        superseded: to("arn:aws:events:us-east-1:123456789012:api-destination/reruns/0"),
-        progressed: { publish: false, publishLate: false, queue: true, targetArn: null },
-      },
-      alarms: {
-        ...sandbox.alarms,
-        channels: {
-          page: [{ https: "https://events.pagerduty.com/integration/0/enqueue" }],
-          ticket: [
-            { email: "oncall@example.com" },
-            { slack: { workspaceId: "T0123456789", channelId: "C0123456789" } },
-          ],
-        },
-      },
-    },
-  ],
+  ["a stage with other teams' targets and channels, and Journeys of its own", withOtherTeams],
 ];
 
 function to(targetArn: string): RouteConfiguration {
