@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 
 import type { PublishedEvent } from "../../lambdas/domain/routing/published-event.ts";
 import {
@@ -15,9 +15,8 @@ import {
 } from "../fixtures/stored/0.1.0.writer.mjs";
 import * as codeOfLastRelease from "../fixtures/stored/0.2.0.code.mjs";
 import { startDynamoDb } from "../support/dynalite.ts";
-import type { LocalDynamoDb } from "../../tools/cloud-in-memory/dynalite.ts";
 import { CODE_AS_IT_IS, readReleased, Redeployed } from "../support/released.ts";
-import type { Released, ReleaseCode } from "../support/released.ts";
+import type { Halfway, Released, ReleaseCode } from "../support/released.ts";
 
 const ENDS: readonly string[] = ["approved", "denied", "completed", "errored", "expired"];
 
@@ -77,19 +76,36 @@ describe.each(TAKEOVERS)("what $left left behind, taken over by $by", (takeover)
     events.map(({ applicationToken, eventType, route }) =>
       [kindOf(applicationToken), eventType, route].join(" "),
     );
-  let dynamo: LocalDynamoDb;
-  let redeployed: Redeployed;
+  /** The queue is consumed; and then the poller has run for 30 hours. Each test goes on with a copy. */
+  let takenOver: Halfway;
+  let polled: Halfway;
 
-  beforeEach(async () => {
-    dynamo = await startDynamoDb();
-    redeployed = new Redeployed(released, dynamo, code);
-    await redeployed.load();
+  async function redeploy(from?: Halfway) {
+    const dynamo = await startDynamoDb({ contents: from?.contents });
+    const redeployed = new Redeployed(released, dynamo, code, from);
     // Powertools' records end by the clock of the machine.
-    vi.spyOn(Date, "now").mockImplementation(() => redeployed.now);
-    return async () => {
-      vi.restoreAllMocks();
+    const clock = vi.spyOn(Date, "now").mockImplementation(() => redeployed.now);
+    const leave = async (): Promise<void> => {
+      clock.mockRestore();
       await dynamo.close();
     };
+    return { redeployed, leave };
+  }
+
+  async function goOnFrom(halfway: Halfway): Promise<Redeployed> {
+    const { redeployed, leave } = await redeploy(halfway);
+    onTestFinished(leave);
+    return redeployed;
+  }
+
+  beforeAll(async () => {
+    const { redeployed, leave } = await redeploy();
+    await redeployed.load();
+    await redeployed.takeOver();
+    takenOver = await redeployed.halfway();
+    await redeployed.poll(30);
+    polled = await redeployed.halfway();
+    await leave();
   });
 
   test("every application stands as it stood", () => {
@@ -112,7 +128,7 @@ describe.each(TAKEOVERS)("what $left left behind, taken over by $by", (takeover)
   });
 
   test("what was in the queue has its effect once", async () => {
-    await redeployed.takeOver();
+    const redeployed = await goOnFrom(takenOver);
     await redeployed.takeOver();
 
     expect(effects(redeployed.published).toSorted()).toEqual([
@@ -134,7 +150,7 @@ describe.each(TAKEOVERS)("what $left left behind, taken over by $by", (takeover)
   });
 
   test("a webhook that comes again has no second effect", async () => {
-    await redeployed.takeOver();
+    const redeployed = await goOnFrom(takenOver);
     const told = redeployed.published.length;
     const recorded = await redeployed.items("EVENT");
 
@@ -155,7 +171,7 @@ describe.each(TAKEOVERS)("what $left left behind, taken over by $by", (takeover)
   ])(
     "the webhook of what the poller brought has no second effect: %s",
     async (_, offMs, change) => {
-      await redeployed.takeOver();
+      const redeployed = await goOnFrom(takenOver);
       const told = redeployed.published.length;
       const recorded = await redeployed.items("EVENT");
 
@@ -168,9 +184,8 @@ describe.each(TAKEOVERS)("what $left left behind, taken over by $by", (takeover)
   );
 
   test("the poller follows what is open, and tells what nobody has heard", async () => {
-    await redeployed.takeOver();
-    const told = redeployed.published.length;
-    await redeployed.poll(30);
+    const redeployed = await goOnFrom(polled);
+    const told = takenOver.published.length;
 
     expect(effects(redeployed.published.slice(told)).toSorted()).toEqual(
       ["fresh-submitted snapshot progressed", ...broughtEnds].toSorted(),
@@ -199,8 +214,8 @@ describe.each(TAKEOVERS)("what $left left behind, taken over by $by", (takeover)
   });
 
   test("an end that the bus had refused has its effect once: by the poller, or by a redrive", async () => {
-    await redeployed.takeOver();
-    await redeployed.poll(30);
+    const redeployed = await goOnFrom(polled);
+
     await redeployed.redrive();
     await redeployed.redrive();
 
@@ -215,7 +230,7 @@ describe.each(TAKEOVERS)("what $left left behind, taken over by $by", (takeover)
   });
 
   test("an application that was open or reopened ends", async () => {
-    await redeployed.takeOver();
+    const redeployed = await goOnFrom(takenOver);
     const told = redeployed.published.length;
     const open = released.applications.filter(
       ({ kind, answer }) => answer.status !== "completed" && /-(open|retriggered)$/.test(kind),

@@ -19,7 +19,7 @@ import { makePollerHandler } from "../../lambdas/poller/handler.ts";
 import { MemoryPayloadBucket } from "../../tools/cloud-in-memory/payload-bucket.ts";
 import { batchOf, lambdaContext, alloyThatAnswers } from "../../tools/cloud-in-memory/builders.ts";
 import { consumerOver, pollerOver } from "../../tools/cloud-in-memory/runtime.ts";
-import type { LocalDynamoDb } from "../../tools/cloud-in-memory/dynalite.ts";
+import type { Contents, LocalDynamoDb } from "../../tools/cloud-in-memory/dynalite.ts";
 import { inRoleOf } from "./iam.ts";
 
 /** What of a release's code a deployment brings. */
@@ -93,11 +93,27 @@ function withBytes(item: Item): Item {
   return { ...item, body: { B: Buffer.from(String(body.B), "base64") } };
 }
 
+/** How far a takeover has come: another one goes on from there, in a table that begins with these contents. */
+export interface Halfway {
+  readonly contents: Contents;
+  readonly payloads: ReadonlyMap<string, Uint8Array>;
+  readonly published: readonly PublishedEvent[];
+  readonly deadLettered: readonly DeadLettered[];
+  readonly notices: readonly GapNotice[];
+  readonly now: number;
+  readonly receipts: number;
+}
+
+interface DeadLettered {
+  readonly body: string;
+  readonly reason: string;
+}
+
 /** The code of one release over what another one left behind, and what comes of it. */
 export class Redeployed {
-  readonly published: PublishedEvent[] = [];
-  readonly deadLettered: { readonly body: string; readonly reason: string }[] = [];
-  readonly notices: GapNotice[] = [];
+  readonly published: PublishedEvent[];
+  readonly deadLettered: DeadLettered[];
+  readonly notices: GapNotice[];
   now: number;
   readonly #released: Released;
   readonly #dynamo: LocalDynamoDb;
@@ -106,13 +122,19 @@ export class Redeployed {
   readonly #consume: ReturnType<typeof makeConsumerHandler>;
   readonly #poll: ReturnType<typeof makePollerHandler>;
   #queue: string[] = [];
-  #receipts = 0;
+  #receipts: number;
 
-  constructor(released: Released, dynamo: LocalDynamoDb, code: ReleaseCode) {
+  /** @param from - @default - the beginning: `load` comes next. */
+  constructor(released: Released, dynamo: LocalDynamoDb, code: ReleaseCode, from?: Halfway) {
     this.#released = released;
     this.#code = code;
     this.#dynamo = dynamo;
-    this.now = released.capturedAt;
+    this.published = [...(from?.published ?? [])];
+    this.deadLettered = [...(from?.deadLettered ?? [])];
+    this.notices = [...(from?.notices ?? [])];
+    this.now = from?.now ?? released.capturedAt;
+    this.#receipts = from?.receipts ?? 0;
+    for (const [key, bytes] of from?.payloads ?? []) this.#payloads.payloads.set(key, bytes);
     const { client, applicationTableName: tableName } = dynamo;
     const now = () => this.now;
     const layer = new DynamoDBPersistenceLayer({
@@ -179,6 +201,19 @@ export class Redeployed {
     for (const [key, body] of Object.entries(payloads)) {
       await this.#payloads.put(key, Buffer.from(body));
     }
+  }
+
+  /** How far it has come, when nothing is in its queue. */
+  async halfway(): Promise<Halfway> {
+    return {
+      contents: await this.#dynamo.contents(),
+      payloads: new Map(this.#payloads.payloads),
+      published: [...this.published],
+      deadLettered: [...this.deadLettered],
+      notices: [...this.notices],
+      now: this.now,
+      receipts: this.#receipts,
+    };
   }
 
   async #write(tableName: string, items: readonly Item[]): Promise<void> {

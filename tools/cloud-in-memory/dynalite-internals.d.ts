@@ -7,6 +7,19 @@ declare module "dynalite/db/index.js" {
     readonly body: Record<string, unknown>;
   }
   type Item = Readonly<Record<string, unknown>>;
+  type Encodings = { readonly keyEncoding: "buffer"; readonly valueEncoding: "buffer" };
+  export interface Entry extends Encodings {
+    readonly type: "put";
+    readonly key: Buffer;
+    readonly value: Buffer;
+  }
+  export interface Store {
+    /** A database of `level`, with one callback more in some places. */
+    readonly db: {
+      iterator(encodings: Encodings): { all(): Promise<(readonly [Buffer, Buffer])[]> };
+      batch(entries: readonly Entry[]): Promise<void>;
+    };
+  }
   interface Table {
     readonly GlobalSecondaryIndexes?: readonly {
       readonly KeySchema: readonly { readonly AttributeName: string }[];
@@ -14,6 +27,8 @@ declare module "dynalite/db/index.js" {
   }
   /** The functions that dynalite's actions share; they call one another through this object. */
   const db: {
+    /** Called for each server. */
+    create: (options: object) => Store;
     /** @returns a refusal, or nothing when the condition holds. Called while the item is locked. */
     checkConditional: (request: Request, item: Item | undefined) => Refusal | null | undefined;
     /** Called for every write, with the item before and after it. */
@@ -30,9 +45,33 @@ declare module "dynalite/db/index.js" {
   export default db;
 }
 
+declare module "dynalite/validations/index.js" {
+  import type { Store } from "dynalite/db/index.js";
+
+  export type Data = Readonly<Record<string, unknown>>;
+  /** Of an action. */
+  export interface Validations {
+    /** The parameters that it knows; it drops the others. */
+    readonly types: Record<string, unknown>;
+    readonly custom?: unknown;
+  }
+  const validations: {
+    /** Both throw what the server answers a refused request with. */
+    checkTypes: (data: unknown, types: Validations["types"]) => Data;
+    checkValidations: (
+      data: Data,
+      types: Validations["types"],
+      custom: Validations["custom"],
+      store: Store,
+    ) => void;
+  };
+  export default validations;
+}
+
 declare module "dynalite/validations/*" {
-  /** The parameters that an action knows; it drops the others. */
-  const validations: { readonly types: Record<string, unknown> };
+  import type { Validations } from "dynalite/validations/index.js";
+
+  const validations: Validations;
   export default validations;
 }
 

@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import dynalite from "dynalite";
 import conditionParser from "dynalite/db/conditionParser.js";
 import db from "dynalite/db/index.js";
+import type { Entry, Store } from "dynalite/db/index.js";
 import updateParser from "dynalite/db/updateParser.js";
 import putItem from "dynalite/validations/putItem.js";
 import updateItem from "dynalite/validations/updateItem.js";
@@ -14,7 +15,7 @@ import { listen } from "../guard/listen.ts";
 import { APPLICATION_TABLE_KEYS, IDEMPOTENCY_TABLE_KEYS } from "../strict-aws/table-keys.ts";
 import type { KeyAttribute, TableKeys } from "../strict-aws/table-keys.ts";
 import { readOnce } from "./dynalite-expressions.ts";
-import { asksInProcess } from "./dynalite-in-process.ts";
+import { asksInProcess, saysNothingOfItself } from "./dynalite-in-process.ts";
 import { unlogged } from "../strict-aws/middleware.ts";
 import { endPagesEarly, refuseBeyondLimits } from "../strict-aws/strict-client.ts";
 
@@ -81,24 +82,59 @@ async function create(client: DynamoDB, table: CreateTableCommandInput): Promise
   }
 }
 
+/** All that a database holds. */
+export type Contents = readonly Entry[];
+
+/** What a database holds whose tables have just been made. Made once: it takes longer than most tests. */
+let empty: Contents | undefined;
+
+/** Bytes as they are stored: to read and to write them again would be most of a copy's work. */
+const AS_STORED = { keyEncoding: "buffer", valueEncoding: "buffer" } as const;
+
+async function contentsOf({ db: held }: Store): Promise<Contents> {
+  const entries = await held.iterator(AS_STORED).all();
+  return entries.map(([key, value]) => ({ type: "put", key, value, ...AS_STORED }));
+}
+
+/** dynalite keeps its store for itself. */
+function startDynalite() {
+  const { create: createStore } = db;
+  let store: Store | undefined;
+  db.create = (options) => (store = createStore(options));
+  const server = dynalite({ createTableMs: 0 });
+  db.create = createStore;
+  if (store === undefined) throw new Error("dynalite has made its store by another function.");
+  return { server, store };
+}
+
 /**
  * Starts dynalite on a free port of 127.0.0.1.
  *
  * @param options.pageItems - after so many items a page of a query ends, as after a megabyte. @default - only then
+ * @param options.contents - what it holds to begin with. @default - its tables, without an item
  */
-export async function startDynamoDb(options: { readonly pageItems?: number } = {}) {
-  const server = dynalite({ createTableMs: 0 });
+export async function startDynamoDb(
+  options: { readonly pageItems?: number; readonly contents?: Contents | undefined } = {},
+) {
+  const { server, store } = startDynalite();
   const { url: endpoint, stop } = await listen(server);
   const client = new DynamoDB({
-    ...asksInProcess(server),
+    ...asksInProcess(store),
     endpoint,
     region: "us-east-1",
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
   });
   unlogged(client);
+  saysNothingOfItself(client);
   const refused = refuseBeyondLimits(client);
   if (options.pageItems !== undefined) endPagesEarly(client, options.pageItems);
-  for (const table of TABLES) await create(client, table);
+  const contents = options.contents ?? empty;
+  if (contents === undefined) {
+    for (const table of TABLES) await create(client, table);
+    empty = await contentsOf(store);
+  } else {
+    await store.db.batch(contents);
+  }
   const close = async (): Promise<void> => {
     client.destroy();
     await stop();
@@ -110,6 +146,8 @@ export async function startDynamoDb(options: { readonly pageItems?: number } = {
     refused,
     applicationTableName: "applications",
     idempotencyTableName: "idempotency",
+    /** All that it holds now, for another one to begin with. */
+    contents: () => contentsOf(store),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -21,7 +21,7 @@ interface MiddlewareStack {
   remove(name: string): void;
   add(
     middleware: Middleware,
-    options: Options & { readonly step: "initialize"; readonly priority?: "high" },
+    options: Options & { readonly step: "initialize" | "build"; readonly priority?: "high" },
   ): void;
   addRelativeTo(
     middleware: Middleware,
