@@ -42,6 +42,9 @@ const TAKEN_MS = 90_000;
 
 const PAUSE_MS = 2_000;
 
+/** The longest pause before another look for comparisons: where nothing moves, they wait for the poller's schedule. */
+const LONGEST_PAUSE_MS = 32_000;
+
 /** So long without another application that is compared or agrees: the rest differs for a reason of its own. */
 const PATIENCE_MS = 15 * 60_000;
 
@@ -262,7 +265,7 @@ async function untilCompared(
   { stack, wait, runPoller }: Context,
   terminal: Terminal,
 ): Promise<ReadonlyMap<string, Standings>> {
-  let [before, waited] = ["", 0];
+  let [before, waited, pause] = ["", 0, 0];
   let standings = await standingsOf(stack, tokens);
   for (;;) {
     const count = countOf(standings, "agrees");
@@ -270,13 +273,15 @@ async function untilCompared(
     const open = toCompareOf(standings);
     if (open.length === 0) return standings;
     const progress = `${count} ${unchecked}`;
-    if (progress !== before) [before, waited] = [progress, 0];
+    const hasMoved = progress !== before;
+    if (hasMoved) [before, waited] = [progress, 0];
     if (waited >= PATIENCE_MS) return standings;
     terminal.progress(
       `${count} of ${tokens.length} agree with Alloy; ${open.length} are to be compared …`,
     );
-    await wait(PAUSE_MS);
-    waited += PAUSE_MS;
+    pause = hasMoved ? PAUSE_MS : Math.min(2 * pause, LONGEST_PAUSE_MS);
+    await wait(pause);
+    waited += pause;
     await runPoller();
     // Each look at an application is a read that is paid. When none is left, a last look is at all of them.
     const again = await standingsOf(stack, open);

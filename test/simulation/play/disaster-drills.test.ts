@@ -141,14 +141,14 @@ describe("disasters, ended by the steps of docs/disaster-recovery.md", () => {
       disaster: BOTH_LOST,
       least: 0,
       most: 0,
-      reads: 800,
+      reads: 120,
     },
     {
       name: "the table restored to a point in time",
       disaster: RESTORED,
       least: 450,
       most: 551,
-      reads: 30,
+      reads: 12,
     },
   ])("$name", ({ disaster, least, most, reads }) => {
     let drill: Drill;
