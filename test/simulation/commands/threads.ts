@@ -7,7 +7,10 @@ import { PLAYS } from "./plays.ts";
 import type { Play, TallyOf } from "./plays.ts";
 
 /** Seeds at a time: often enough for the bar, seldom enough to cost nothing. */
-const CHUNK = 25;
+const CHUNK = 10;
+
+/** To start a thread takes as long as to play so many seeds. */
+const SEEDS_PER_START = 25;
 
 /** MiB for the new objects of a thread, in each half: V8 then collects less often, and few objects outlive a collection. */
 const NURSERY_MIB = 64;
@@ -32,7 +35,7 @@ export async function playOnThreads<Played extends Play>(
 ): Promise<readonly TallyOf<Played>[]> {
   const tallies: TallyOf<Played>[] = [];
   let next = from;
-  const threads = Math.min(jobs, Math.ceil(count / CHUNK));
+  const threads = Math.min(jobs, Math.ceil(count / SEEDS_PER_START));
   const lanes: readonly Lane[] =
     threads === 1 ? [IN_THIS_THREAD] : Array.from({ length: threads }, startThread);
   await Promise.all(

@@ -14,6 +14,9 @@ const CHOSEN = [
   "poller-heals-nothing",
 ];
 
+/** What the worlds come to without a bug is the same for all of them. */
+const hunters = new Hunters();
+
 describe("planted bugs", () => {
   test("are at least 75, each with an id of its own and a line that says it", () => {
     const ids = new Set(MUTANTS.map(({ id }) => id));
@@ -27,7 +30,7 @@ describe("planted bugs", () => {
     const mutant = MUTANTS.find((one) => one.id === id);
     if (mutant === undefined) throw new Error(`there is no planted bug ${id}`);
 
-    const { caught } = await new Hunters().hunt(mutant);
+    const { caught } = await hunters.hunt(mutant);
 
     if (caught?.by !== "world") throw new Error(`${id} lives`);
     expect(await firstBrokenSeed([caught.seed])).toBeNull();
@@ -36,7 +39,7 @@ describe("planted bugs", () => {
   test("that change nothing live, also in worlds that hear of fewer applications when calls fail", async () => {
     const nothing = { id: "nothing", what: "nothing is wrong", plant: () => ({}) } as const;
 
-    const { caught } = await new Hunters().hunt({ ...nothing, needs: "dead-route", within: 20 });
+    const { caught } = await hunters.hunt({ ...nothing, needs: "dead-route", within: 20 });
 
     expect(caught).toBeNull();
   });
@@ -44,7 +47,7 @@ describe("planted bugs", () => {
   describe("hunted by a check of their own", () => {
     const aBug = { id: "a-bug", what: "a bug of a template" };
     const hunt = (check: (isPlanted: boolean) => string | null) =>
-      new Hunters().hunt({ ...aBug, hunt: async (isPlanted) => check(isPlanted) });
+      hunters.hunt({ ...aBug, hunt: async (isPlanted) => check(isPlanted) });
 
     test("are caught by a check that finds them", async () => {
       const { caught } = await hunt((isPlanted) => (isPlanted ? "a grant is missing" : null));
