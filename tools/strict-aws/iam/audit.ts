@@ -101,16 +101,21 @@ function rightsOf(policies: readonly AttachedPolicy[]) {
   );
 }
 
-/**
- * The calls that can tell a changed policy from the one before: those of the actions that its changed statement
- * speaks of, where the policy has a say.
- */
+/** The calls that can tell a changed policy from the one before: those in which it has a say. */
+export function callsAbout(
+  policy: AttachedPolicy,
+  { needed, forbidden }: ExpectedCalls,
+): ExpectedCalls {
+  const isConcerned = (call: IamCall) => hasASay(policy, call);
+  return { needed: needed.filter(isConcerned), forbidden: forbidden.filter(isConcerned) };
+}
+
+/** Of the calls about a policy those of the actions that its changed statement speaks of. */
 export function concernedBy(
-  { policy, actions }: Pick<Mutation, "policy" | "actions">,
+  { actions }: Pick<Mutation, "actions">,
   { needed, forbidden }: ExpectedCalls,
 ): ExpectedCalls {
   const isConcerned = (call: IamCall) =>
-    hasASay(policy, call) &&
     actions.some((action) => matches(action.toLowerCase(), call.action.toLowerCase()));
   return { needed: needed.filter(isConcerned), forbidden: forbidden.filter(isConcerned) };
 }

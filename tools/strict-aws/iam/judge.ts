@@ -119,7 +119,41 @@ function policiesFor(
   return { identity: [...identity, ...own], resource: protects };
 }
 
+/** By the call and the statements that speak of its action: the templates of most stages ask the same of the same ones. */
+const evaluated = new Map<string, boolean>();
+
 function evaluate(call: IamCall, identity: readonly Held[], resource: Held | undefined): boolean {
+  const key = [
+    callKey(call),
+    ...identity.map(({ document }) => numberOf(aboutAction(document, call.action))),
+    resource === undefined ? "" : `by ${numberOf(aboutAction(resource.document, call.action))}`,
+  ].join(" ");
+  const known = evaluated.get(key);
+  if (known !== undefined) return known;
+  const isAllowed = evaluateAnew(call, identity, resource);
+  evaluated.set(key, isAllowed);
+  return isAllowed;
+}
+
+/** Documents with the same statements have the same number. */
+const numbers = new Map<string, number>();
+const numbersByDocument = new WeakMap<PolicyDocument, number>();
+
+function numberOf(document: PolicyDocument): number {
+  const known = numbersByDocument.get(document);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(document);
+  const number = numbers.get(text) ?? numbers.size;
+  numbers.set(text, number);
+  numbersByDocument.set(document, number);
+  return number;
+}
+
+function evaluateAnew(
+  call: IamCall,
+  identity: readonly Held[],
+  resource: Held | undefined,
+): boolean {
   const { action } = call;
   const result = installed().runUnsafeSimulation(
     {

@@ -24,26 +24,28 @@ const OTHER_ACTIONS: Readonly<Record<string, string>> = {
   firehose: "firehose:DeleteDeliveryStream",
 };
 
-/** Every action taken out, one of another function added, every condition taken away: one at a time. */
-export function mutationsOf(policies: readonly AttachedPolicy[]) {
-  return policies.flatMap((policy) =>
-    policy.document.Statement.flatMap((statement, index) =>
-      changesOf(statement).map(({ what, changed, actions }) => {
-        const Statement = policy.document.Statement.flatMap((one, at) =>
-          at === index ? changed : [one],
-        );
-        const mutated = { ...policy, document: { ...policy.document, Statement } };
-        return {
-          what: `${policy.id}, ${statement.Sid ?? `statement ${index + 1}`}: ${what}`,
-          /** All policies, this one changed. */
-          policies: policies.map((one) => (one === policy ? mutated : one)),
-          /** The changed one. */
-          policy: mutated,
-          /** What its changed statement spoke of, or speaks of now. */
-          actions,
-        };
-      }),
-    ),
+/**
+ * Every action of a policy taken out, one of another function added, every condition taken away: one at a time.
+ *
+ * @param policies - all of the template, the policy among them.
+ */
+export function mutationsOf(policy: AttachedPolicy, policies: readonly AttachedPolicy[]) {
+  return policy.document.Statement.flatMap((statement, index) =>
+    changesOf(statement).map(({ what, changed, actions }) => {
+      const Statement = policy.document.Statement.flatMap((one, at) =>
+        at === index ? changed : [one],
+      );
+      const mutated = { ...policy, document: { ...policy.document, Statement } };
+      return {
+        what: `${policy.id}, ${statement.Sid ?? `statement ${index + 1}`}: ${what}`,
+        /** All policies, this one changed. */
+        policies: policies.map((one) => (one === policy ? mutated : one)),
+        /** The changed one. */
+        policy: mutated,
+        /** What its changed statement spoke of, or speaks of now. */
+        actions,
+      };
+    }),
   );
 }
 
