@@ -18,6 +18,9 @@ interface Measured {
 /** What was measured of a series of which nothing was. */
 const NOTHING = {};
 
+/** The values of a minute in which nothing was measured. */
+const NONE: readonly number[] = [];
+
 /** What was measured, minute by minute, as CloudWatch would be told. */
 export class Measurements implements Statistics {
   readonly #series: Map<SeriesName, Measured>;
@@ -68,15 +71,36 @@ export class Measurements implements Statistics {
   statistic(series: SeriesName, statistic: string, from: number, to: number): Point {
     const measured = this.#series.get(series);
     if (measured === undefined) return null;
-    const { minutes, first } = measured;
-    const end = Math.min(to - first, minutes.length);
-    const values: number[] = [];
-    for (let index = Math.max(from - first, 0); index < end; index += 1) {
-      const here = minutes[index];
-      if (here === undefined) continue;
-      for (const value of here) values.push(value);
+    const begin = Math.max(from - measured.first, 0);
+    const end = Math.min(to - measured.first, measured.minutes.length);
+    // A window may be a day, and is looked at each minute of days: only a percentile needs its values at once.
+    let [count, sum, highest, lowest] = [0, 0, -Infinity, Infinity];
+    for (let index = begin; index < end; index += 1) {
+      for (const value of measured.minutes[index] ?? NONE) {
+        count += 1;
+        sum += value;
+        if (value > highest) highest = value;
+        if (value < lowest) lowest = value;
+      }
     }
-    return values.length === 0 ? null : calculate(statistic, values);
+    if (count === 0) return null;
+    switch (statistic) {
+      case "Sum":
+        return sum;
+      case "Maximum":
+        return highest;
+      case "Minimum":
+        return lowest;
+      case "Average":
+        return sum / count;
+      case "SampleCount":
+        return count;
+      default:
+        return percentile(
+          Number(/^p(\d+(?:\.\d+)?)$/.exec(statistic)?.[1]),
+          measured.minutes.slice(begin, end).flatMap((values) => values ?? NONE),
+        );
+    }
   }
 
   names(): readonly SeriesName[] {
@@ -92,23 +116,6 @@ export class Measurements implements Statistics {
     this.#own.set(series, own);
     this.#series.set(series, own);
     return own;
-  }
-}
-
-function calculate(statistic: string, values: readonly number[]): number {
-  switch (statistic) {
-    case "Sum":
-      return values.reduce((total, value) => total + value, 0);
-    case "Maximum":
-      return Math.max(...values);
-    case "Minimum":
-      return Math.min(...values);
-    case "Average":
-      return values.reduce((total, value) => total + value, 0) / values.length;
-    case "SampleCount":
-      return values.length;
-    default:
-      return percentile(Number(/^p(\d+(?:\.\d+)?)$/.exec(statistic)?.[1]), values);
   }
 }
 
