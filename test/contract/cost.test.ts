@@ -10,7 +10,8 @@ import {
   STANDING,
   MOST_DIFFERENCE,
 } from "../../tools/cost/report.ts";
-import type { Counts } from "../../tools/cost/report.ts";
+import { standingLines, totalOf } from "../../tools/cost/bill.ts";
+import type { Standing } from "../../tools/cost/bill.ts";
 import { countForPage } from "../../tools/generate/cost-page.ts";
 import { STAGES } from "../../lib/stages.ts";
 
@@ -67,7 +68,7 @@ describe("npm run cost", () => {
 });
 
 test("at no traffic a stage costs no more than what its footprint may", () => {
-  const standingOf = (of: Counts) => billFor(inTens, of).totals.standing;
+  const standingOf = (of: Standing) => totalOf(standingLines(of));
 
   expect(standingOf(counts.production)).toBeLessThanOrEqual(STANDING.full);
   expect(standingOf(counts.sandbox)).toBeLessThanOrEqual(STANDING.full);

@@ -24,6 +24,7 @@ import { OperatorError } from "../../tools/ops/operator-error.ts";
 import { jsonText } from "../../tools/terminal/lines.ts";
 import { policiesOf } from "../../tools/strict-aws/iam/policies.ts";
 import { makeAjv } from "../support/ajv.ts";
+import { startDynamoDb } from "../support/dynalite.ts";
 import { KeptTerminal } from "../support/operator.ts";
 import { stackAs } from "../support/people.ts";
 import { withTargets } from "../../tools/template/variants.ts";
@@ -152,10 +153,11 @@ function signedStatement() {
   };
 }
 
-/** Runs a command under a role. */
-async function outcomeOf(command: Command, person: Person) {
-  const { connected, sqs, dynamo, denials } = await stackAs(person, deployed, signedStatement());
-  onTestFinished(() => dynamo.close());
+const { objects, publicKey } = signedStatement();
+
+/** What the table holds when a command begins. */
+async function filledTable() {
+  await using dynamo = await startDynamoDb();
   const { put } = dynamo;
   await put({
     ...applicationKey(TOKEN),
@@ -176,6 +178,20 @@ async function outcomeOf(command: Command, person: Person) {
     payloadKey: PAYLOAD_KEY,
   });
   await put({ ...failureKey(TOKEN, "e2"), eventId: "e2", reason: "Throttled" });
+  return await dynamo.contents();
+}
+
+const contents = await filledTable();
+
+/** Runs a command under a role. */
+async function outcomeOf(command: Command, person: Person) {
+  const { connected, sqs, dynamo, denials } = await stackAs(person, deployed, {
+    objects: new Map(objects),
+    publicKey,
+    contents,
+  });
+  onTestFinished(() => dynamo.close());
+  const { put } = dynamo;
   const letter = { v: 1, kind: "webhook", receiptId: "r1", receivedAt: AT } as const;
   sqs.put(
     "DeadLetterQueue",

@@ -1,4 +1,3 @@
-import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { expect, test } from "vitest";
 
@@ -24,12 +23,6 @@ const DUE = 1_000;
 const SHARDS_AND_GAPS = TABLE.dueShards + 2;
 
 const HOUR = 60 * 60 * 1_000;
-
-/** DynamoDB takes 25 items in one batch. */
-const BATCH = 25;
-
-/** Batches on their way at once: enough to keep dynalite busy. */
-const BATCHES_AT_ONCE = 8;
 
 function eventOf(applicationToken: string) {
   return aJourneyEvent({ applicationToken, at: START - HOUR });
@@ -64,20 +57,10 @@ async function pollAmong(open: number) {
     // What is not due yet stands in the same index, right behind what is.
     itemsOf(`JA-${String(index).padStart(6, "0")}`, START - DUE + 1 + index, index % 2 === 0),
   ).flat();
-  const batches = Array.from({ length: Math.ceil(items.length / BATCH) }, (_, index) =>
-    items.slice(index * BATCH, (index + 1) * BATCH),
+  await dynamo.fill(
+    applicationTableName,
+    items.map((item) => marshall(item, { removeUndefinedValues: true })),
   );
-  async function load(): Promise<void> {
-    for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
-      const puts = batch.map((item) => ({
-        PutRequest: { Item: marshall(item, { removeUndefinedValues: true }) },
-      }));
-      await client.send(
-        new BatchWriteItemCommand({ RequestItems: { [applicationTableName]: puts } }),
-      );
-    }
-  }
-  await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, load));
 
   const meter = meterReadUnits(client);
   const run = makePollerHandler(

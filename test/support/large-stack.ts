@@ -1,5 +1,3 @@
-import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb";
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 
 import {
@@ -11,11 +9,6 @@ import { GAP_PARTITION } from "../../lambdas/adapters/dynamo/dynamo-due-applicat
 import { startDynamoDb } from "../../tools/cloud-in-memory/dynalite.ts";
 import { MemorySqs } from "./memory-sqs.ts";
 import { anAnsweringStack } from "./operator.ts";
-
-/** `BatchWriteItem`'s most. */
-const ITEMS_PER_CALL = 25;
-
-const CALLS_AT_ONCE = 8;
 
 const EVENTS = ["started_application", "pending_review"] as const;
 
@@ -43,15 +36,9 @@ export async function startLargeStack({
   const items = Array.from({ length: applications }, (_, number) =>
     itemsOf(number, { isInGap: number < inGap, now }),
   ).flat();
-  const calls = Array.from({ length: Math.ceil(items.length / ITEMS_PER_CALL) }, (_, index) =>
-    items.slice(index * ITEMS_PER_CALL, (index + 1) * ITEMS_PER_CALL),
-  );
-  await Promise.all(
-    Array.from({ length: CALLS_AT_ONCE }, async () => {
-      for (let call = calls.pop(); call !== undefined; call = calls.pop()) {
-        await write(client, applicationTableName, call);
-      }
-    }),
+  await dynamo.fill(
+    applicationTableName,
+    items.map((item) => marshall(item)),
   );
   const { idempotencyTableName } = dynamo;
   return {
@@ -103,13 +90,4 @@ function itemsOf(
       };
     }),
   ];
-}
-
-async function write(
-  client: DynamoDBClient,
-  table: string,
-  items: readonly object[],
-): Promise<void> {
-  const requests = items.map((item) => ({ PutRequest: { Item: marshall(item) } }));
-  await client.send(new BatchWriteItemCommand({ RequestItems: { [table]: requests } }));
 }

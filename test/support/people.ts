@@ -1,6 +1,5 @@
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
-import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SNSClient } from "@aws-sdk/client-sns";
@@ -12,6 +11,7 @@ import { guardClient } from "../../tools/strict-aws/iam/guarded-client.ts";
 import { callerAs } from "../../tools/strict-aws/iam/peoples-calls.ts";
 import type { DeployedPolicies } from "../../tools/strict-aws/iam/policies.ts";
 import { isRecord } from "../../tools/template/synthesise.ts";
+import type { Contents } from "../../tools/cloud-in-memory/dynalite.ts";
 import { startDynamoDb } from "./dynalite.ts";
 import { s3Over } from "./memory-s3.ts";
 import { cloudFormationOf } from "./cloud-formation.ts";
@@ -43,16 +43,17 @@ export async function stackAs(
   {
     objects = new Map<string, string>(),
     publicKey = new Uint8Array(),
-  }: { readonly objects?: Map<string, string>; readonly publicKey?: Uint8Array } = {},
+    contents,
+  }: {
+    readonly objects?: Map<string, string>;
+    readonly publicKey?: Uint8Array;
+    readonly contents?: Contents;
+  } = {},
 ) {
   const { stack, arns } = deployed;
-  const dynamo = await startDynamoDb();
+  const dynamo = await startDynamoDb({ contents });
   // One of its own: the other fills the table, and nobody's rights are asked for that.
-  const client = new DynamoDB({
-    ...REGION,
-    endpoint: `http://127.0.0.1:${(await dynamo.client.config.endpoint?.())?.port}`,
-    credentials: { accessKeyId: person, secretAccessKey: "local" },
-  });
+  const client = dynamo.connect();
   const sqs = new MemorySqs();
   const functionNames = {
     ingest: arns.text(stack.outputs["IngestFunctionName"]),

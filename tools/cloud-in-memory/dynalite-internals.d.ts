@@ -13,17 +13,28 @@ declare module "dynalite/db/index.js" {
     readonly key: Buffer;
     readonly value: Buffer;
   }
+  /** The items of a table, or the entries of an index. */
+  export interface Rows {
+    batch(
+      puts: readonly { readonly type: "put"; readonly key: string; readonly value: object }[],
+      done: (error: Error | null) => void,
+    ): void;
+  }
   export interface Store {
     /** A database of `level`, with one callback more in some places. */
     readonly db: {
       iterator(encodings: Encodings): { all(): Promise<(readonly [Buffer, Buffer])[]> };
       batch(entries: readonly Entry[]): Promise<void>;
     };
+    getTable(name: string, done: (refusal: Error | null, table?: Table) => void): void;
+    getItemDb(table: string): Rows;
+    getIndexDb(kind: "Global", table: string, index: string): Rows;
   }
-  interface Table {
-    readonly GlobalSecondaryIndexes?: readonly {
-      readonly KeySchema: readonly { readonly AttributeName: string }[];
-    }[];
+  interface Index {
+    readonly KeySchema: readonly { readonly AttributeName: string }[];
+  }
+  export interface Table {
+    readonly GlobalSecondaryIndexes?: readonly Index[];
   }
   /** The functions that dynalite's actions share; they call one another through this object. */
   const db: {
@@ -39,6 +50,22 @@ declare module "dynalite/db/index.js" {
       after: Item | undefined | null,
       done: unknown,
     ) => void;
+    /** @returns a refusal, or nothing. */
+    validateItem: (item: Item, table: Table) => Error | null | undefined;
+    createKey: (item: Item, table: Table) => string;
+    /** What an item in the place of another one changes in the indexes. */
+    getIndexActions: (
+      indexes: readonly Index[],
+      before: Item | null,
+      after: Item,
+      table: Table,
+    ) => {
+      readonly puts: readonly {
+        readonly index: string;
+        readonly key: string;
+        readonly item: object;
+      }[];
+    };
     /** In bytes, as DynamoDB counts them. */
     itemSize: (item: Item) => number;
   };

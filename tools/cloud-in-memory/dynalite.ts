@@ -1,21 +1,27 @@
 import { CreateTableCommand, DynamoDB } from "@aws-sdk/client-dynamodb";
-import type { CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
+import type { AttributeValue, CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 import dynalite from "dynalite";
 import conditionParser from "dynalite/db/conditionParser.js";
 import db from "dynalite/db/index.js";
-import type { Entry, Store } from "dynalite/db/index.js";
+import type { Entry, Rows, Store, Table } from "dynalite/db/index.js";
 import updateParser from "dynalite/db/updateParser.js";
 import putItem from "dynalite/validations/putItem.js";
 import updateItem from "dynalite/validations/updateItem.js";
+import validations from "dynalite/validations/index.js";
 
 import { TABLE } from "../../lambdas/settings/names.ts";
 import { listen } from "../guard/listen.ts";
-import { APPLICATION_TABLE_KEYS, IDEMPOTENCY_TABLE_KEYS } from "../strict-aws/table-keys.ts";
+import {
+  APPLICATION_TABLE_KEYS,
+  IDEMPOTENCY_TABLE_KEYS,
+  keysFor,
+} from "../strict-aws/table-keys.ts";
 import type { KeyAttribute, TableKeys } from "../strict-aws/table-keys.ts";
 import { readOnce } from "./dynalite-expressions.ts";
 import { asksInProcess, saysNothingOfItself } from "./dynalite-in-process.ts";
+import { itemRefusal } from "../strict-aws/limits-of-dynamo-db.ts";
 import { unlogged } from "../strict-aws/middleware.ts";
 import { endPagesEarly, refuseBeyondLimits } from "../strict-aws/strict-client.ts";
 
@@ -107,6 +113,41 @@ function startDynalite() {
   return { server, store };
 }
 
+type Item = Readonly<Record<string, AttributeValue>>;
+
+/**
+ * Puts items that are not there yet, and hold no bytes, where as many calls of a client would put them: to fill a table by
+ * calls takes most of a test's time.
+ *
+ * @throws Error when DynamoDB would refuse one of them.
+ */
+async function fill(store: Store, TableName: string, items: readonly Item[]): Promise<void> {
+  const table = await new Promise<Table>((resolve, reject) => {
+    store.getTable(TableName, (refusal, found) => (found ? resolve(found) : reject(refusal)));
+  });
+  const rows = new Map<Rows, { type: "put"; key: string; value: object }[]>();
+  const add = (to: Rows, key: string, value: object) => {
+    const puts = rows.get(to) ?? [];
+    rows.set(to, puts);
+    puts.push({ type: "put", key, value });
+  };
+  for (const Item of items) {
+    validations.checkTypes({ TableName, Item }, putItem.types);
+    const refusal = itemRefusal(Item, keysFor(Item)) ?? db.validateItem(Item, table);
+    if (refusal) throw refusal;
+    add(store.getItemDb(TableName), db.createKey(Item, table), Item);
+    const { puts } = db.getIndexActions(table.GlobalSecondaryIndexes ?? [], null, Item, table);
+    for (const { index, key, item } of puts) {
+      add(store.getIndexDb("Global", TableName, index), key, item);
+    }
+  }
+  for (const [to, puts] of rows) {
+    await new Promise<void>((resolve, reject) => {
+      to.batch(puts, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+}
+
 /**
  * Starts dynalite on a free port of 127.0.0.1.
  *
@@ -118,14 +159,18 @@ export async function startDynamoDb(
 ) {
   const { server, store } = startDynalite();
   const { url: endpoint, stop } = await listen(server);
-  const client = new DynamoDB({
-    ...asksInProcess(store),
-    endpoint,
-    region: "us-east-1",
-    credentials: { accessKeyId: "local", secretAccessKey: "local" },
-  });
-  unlogged(client);
-  saysNothingOfItself(client);
+  const connect = (): DynamoDB => {
+    const connected = new DynamoDB({
+      ...asksInProcess(store),
+      endpoint,
+      region: "us-east-1",
+      credentials: { accessKeyId: "local", secretAccessKey: "local" },
+    });
+    unlogged(connected);
+    saysNothingOfItself(connected);
+    return connected;
+  };
+  const client = connect();
   const refused = refuseBeyondLimits(client);
   if (options.pageItems !== undefined) endPagesEarly(client, options.pageItems);
   const contents = options.contents ?? empty;
@@ -141,11 +186,14 @@ export async function startDynamoDb(
   };
   return {
     client,
+    /** One more client, which no limit refuses, and whose calls nobody counts. */
+    connect,
     url: endpoint,
     /** What was refused by a limit that DynamoDB has and dynalite has not. */
     refused,
     applicationTableName: "applications",
     idempotencyTableName: "idempotency",
+    fill: (tableName: string, items: readonly Item[]) => fill(store, tableName, items),
     /** All that it holds now, for another one to begin with. */
     contents: () => contentsOf(store),
     close,

@@ -3,7 +3,7 @@ import { CONSUMER_MS } from "./arrival.ts";
 import type { Arrival } from "./arrival.ts";
 import { furtherLogOf } from "./count.ts";
 import type { BatchLog, IngestCount } from "./count.ts";
-import type { LivesCount } from "./count-lives.ts";
+import type { IdleCount, LivesCount } from "./count-lives.ts";
 import type { TemplateCount } from "./count-template.ts";
 import { PRICES } from "./prices.ts";
 
@@ -34,6 +34,11 @@ export interface Counted {
   readonly metricsReadPerRun: number;
   readonly template: TemplateCount;
 }
+
+/** As much of it as a stage costs without traffic. */
+export type Standing = Pick<Counted, "metricsReadPerRun" | "template"> & {
+  readonly lives: IdleCount;
+};
 
 const MONTH_MS = 30 * 24 * 60 * 60 * 1_000;
 
@@ -177,7 +182,7 @@ export function keptLines(
 }
 
 /** What a stage costs a month at no traffic at all. */
-export function standingLines({ template, lives, metricsReadPerRun }: Counted): readonly Line[] {
+export function standingLines({ template, lives, metricsReadPerRun }: Standing): readonly Line[] {
   const runs = template.pollerRunsPerMonth;
   return [
     line("Alarms", template.alarmMetrics, "metrics", PRICES.alarmMetric, "counted in the template"),

@@ -1,6 +1,5 @@
-import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
-import type { Synthesised } from "../template/synthesise.ts";
-import { isRecord, listOf, synthesise } from "../template/synthesise.ts";
+import type { StackTemplate, Synthesised } from "../template/synthesise.ts";
+import { isRecord, listOf } from "../template/synthesise.ts";
 import { PRICES } from "./prices.ts";
 import { loggedBytes } from "../../lambdas/telemetry/metrics.ts";
 
@@ -23,15 +22,19 @@ const ACCESS_LOG_VALUES: ReadonlyMap<string, string> = new Map([
 
 const MONTH_MS = 30 * 24 * 60 * 60 * 1_000;
 
+/** A field of the access log, and what usually stands there. */
+export interface AccessLogField {
+  readonly format: string;
+  readonly text: string;
+}
+
 /**
- * The fields of a line of the access log as the stage's template has them, each with its usual value.
+ * The fields of a line of the access log as a stage's template has them, each with its usual value.
  *
  * @throws Error when a variable's usual length is not said here.
  */
-export function usualAccessLogFields(
-  stage: StageConfiguration,
-): readonly { readonly format: string; readonly text: string }[] {
-  const [apiStage] = synthesise(stage).ofType("AWS::ApiGatewayV2::Stage");
+export function usualAccessLogFields(template: StackTemplate): readonly AccessLogField[] {
+  const [apiStage] = template.ofType("AWS::ApiGatewayV2::Stage");
   const settings = apiStage?.Properties["AccessLogSettings"];
   const whole = isRecord(settings) ? settings["Format"] : undefined;
   if (typeof whole !== "string") throw new Error("The template's API has no access log.");
@@ -45,10 +48,9 @@ export function usualAccessLogFields(
   }));
 }
 
-/** Bytes of one line of the access log, by the format in the stage's template. */
-export function countAccessLog(stage: StageConfiguration): number {
-  const line = usualAccessLogFields(stage).map(({ text }) => text);
-  return loggedBytes([line.join(" ")]);
+/** Bytes of one line of the access log. */
+export function accessLogBytes(fields: readonly AccessLogField[]): number {
+  return loggedBytes([fields.map(({ text }) => text).join(" ")]);
 }
 
 /** Metrics that an alarm is paid for: each that its math reads, and the edges of its band. */
@@ -72,8 +74,7 @@ export function alarmPrices(template: Pick<Synthesised, "ofType">): ReadonlyMap<
 }
 
 /** Counts what is paid by the month in the template of a stage. */
-export function countTemplate(stage: StageConfiguration) {
-  const template = synthesise(stage);
+export function countTemplate(template: Synthesised) {
   return {
     alarmMetrics: template
       .ofType("AWS::CloudWatch::Alarm")
@@ -82,6 +83,6 @@ export function countTemplate(stage: StageConfiguration) {
     dashboards: template.ofType("AWS::CloudWatch::Dashboard").length,
     keys: template.ofType("AWS::KMS::Key").length,
     secrets: template.ofType("AWS::SecretsManager::Secret").length,
-    pollerRunsPerMonth: MONTH_MS / stage.polling.rateMs,
+    pollerRunsPerMonth: MONTH_MS / template.stage.polling.rateMs,
   };
 }

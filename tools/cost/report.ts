@@ -1,12 +1,14 @@
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { tableOf } from "../bench/bench.ts";
+import { synthesise } from "../template/synthesise.ts";
 import { arrivalOf, batchesOf } from "./arrival.ts";
 import type { Arrival } from "./arrival.ts";
 import { busyLines, keptLines, standingLines, totalOf, trafficLines } from "./bill.ts";
-import type { Counted, Line, Workload } from "./bill.ts";
+import type { Counted, Line, Standing, Workload } from "./bill.ts";
 import { countBatchLog, countIngest, countMetricsRead, countSavedTogether } from "./count.ts";
-import { countLives } from "./count-lives.ts";
-import { countAccessLog, countTemplate } from "./count-template.ts";
+import { countIdle, countLives } from "./count-lives.ts";
+import { accessLogBytes, countTemplate, usualAccessLogFields } from "./count-template.ts";
+import type { AccessLogField } from "./count-template.ts";
 import { countAgain } from "./second-count.ts";
 import { PRICES_AS_OF } from "./prices.ts";
 
@@ -25,17 +27,29 @@ export const STANDING = { full: 19, lean: 8 } as const;
 /** What was counted of a stage, once for every workload. */
 export interface Counts extends Counted {
   readonly stage: StageConfiguration;
+  readonly accessLog: readonly AccessLogField[];
 }
 
 export async function count(stage: StageConfiguration): Promise<Counts> {
+  const template = synthesise(stage);
+  const accessLog = usualAccessLogFields(template);
   return {
     stage,
-    ingest: await countIngest(stage, countAccessLog(stage)),
+    accessLog,
+    ingest: await countIngest(stage, accessLogBytes(accessLog)),
     batchLog: await countBatchLog(stage),
     savedTogether: await countSavedTogether(stage),
     lives: await countLives(stage),
     metricsReadPerRun: await countMetricsRead(stage),
-    template: countTemplate(stage),
+    template: countTemplate(template),
+  };
+}
+
+export async function countStanding(stage: StageConfiguration): Promise<Standing> {
+  return {
+    lives: await countIdle(stage),
+    metricsReadPerRun: await countMetricsRead(stage),
+    template: countTemplate(synthesise(stage)),
   };
 }
 

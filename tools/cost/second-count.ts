@@ -1,5 +1,5 @@
 import { EventBridge } from "@aws-sdk/client-eventbridge";
-import { DynamoDB, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 
 import { DynamoIdempotencyRecords } from "../../lambdas/adapters/dynamo/dynamo-idempotency-records.ts";
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
@@ -74,9 +74,7 @@ export async function countAgain(
     void billed.set(what, (billed.get(what) ?? 0) + units);
   const of = (what: string) => billed.get(what) ?? 0;
   const meter: Meter = (what, units) => note(`${phase} ${what}`, units);
-  const { endpoint, region, credentials } = client.config;
-  if (endpoint === undefined) throw new Error("the table in this process has an address");
-  const beside = new DynamoDB({ endpoint, region, credentials });
+  const beside = dynamo.connect();
   meterDynamoDb(client, beside, meter);
   const bus = answered(new EventBridge({ region: "us-east-1" }), (input) => {
     const entries = "Entries" in input && Array.isArray(input.Entries) ? input.Entries : [];

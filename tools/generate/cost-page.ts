@@ -4,12 +4,11 @@ import { EXAMPLE_PRODUCTION, SANDBOX } from "../../lib/config/default-stages.ts"
 import { ARRIVALS, arrivalOf } from "../cost/arrival.ts";
 import type { Arrival, ArrivalShape } from "../cost/arrival.ts";
 import { standingLines, totalOf } from "../cost/bill.ts";
-import type { Counted, Line } from "../cost/bill.ts";
+import type { Line, Standing } from "../cost/bill.ts";
 import { countLives } from "../cost/count-lives.ts";
-import { countTemplate } from "../cost/count-template.ts";
 import { PRICES, PRICES_AS_OF } from "../cost/prices.ts";
 import { logRows } from "./log-table.ts";
-import { billFor, count, endsOf, usd } from "../cost/report.ts";
+import { billFor, count, countStanding, endsOf, usd } from "../cost/report.ts";
 import type { Bill } from "../cost/report.ts";
 
 /** Webhooks a month, of a small, a middling and a large onboarding; each about a tenth as many applications. */
@@ -36,12 +35,11 @@ export async function countForPage() {
   const stage = EXAMPLE_PRODUCTION;
   const { routes } = SANDBOX;
   const production = await count(stage);
-  const quiet = { ...production, template: countTemplate(SANDBOX) };
   return {
     production,
     /** What stands of a sandbox, and of a lean one. */
-    sandbox: quiet,
-    lean: await count({ ...SANDBOX, footprint: "lean" }),
+    sandbox: await countStanding(SANDBOX),
+    lean: await countStanding({ ...SANDBOX, footprint: "lean" }),
     /** The same with every route published. */
     published: { ...production, lives: await countLives({ ...stage, routes }) },
   };
@@ -132,7 +130,7 @@ export function costParts(counts: CostCounts): Readonly<Record<string, string>> 
   };
 }
 
-function standingRows(...counted: readonly [Counted, Counted]): readonly (readonly string[])[] {
+function standingRows(...counted: readonly [Standing, Standing]): readonly (readonly string[])[] {
   const [full, lean] = counted.map((one) => standingLines(one));
   const amounts = (full ?? []).map(({ what, usd: amount }) => {
     const other = lean?.find((line) => line.what === what)?.usd ?? 0;

@@ -1,7 +1,6 @@
 import { LOG_EVENT_OVERHEAD_BYTES } from "../../lambdas/telemetry/metrics.ts";
 import { PRICES } from "../cost/prices.ts";
 import type { Counts } from "../cost/report.ts";
-import { usualAccessLogFields } from "../cost/count-template.ts";
 
 /** What each field of the access log is, and who reads it. A field that nobody reads is not logged. */
 const ACCESS_LOG_READERS: ReadonlyMap<string, readonly [name: string, reader: string]> = new Map([
@@ -40,8 +39,12 @@ const ACCESS_LOG_READERS: ReadonlyMap<string, readonly [name: string, reader: st
  *
  * @throws Error when a field of the access log has no reader here.
  */
-export function logRows({ stage, ingest, lives }: Counts): readonly (readonly string[])[] {
-  const all = usualAccessLogFields(stage);
+export function logRows({
+  stage,
+  accessLog: all,
+  ingest,
+  lives,
+}: Counts): readonly (readonly string[])[] {
   const fields = all.map(({ format, text }, at) => {
     const [name, reader] =
       format === stage.stage
