@@ -22,7 +22,7 @@ describeApplicationStore(
   async () => {
     const dynamo = await startDynamoDb();
     const { client, applicationTableName: tableName } = dynamo;
-    const own = await startOwnClients(dynamo.url);
+    const own = await startOwnClients(dynamo.answer);
     const calls = endingPagesEarly(own.dynamo, 2);
     const close = async () => {
       await own.close();

@@ -25,7 +25,7 @@ describeDueApplications("on dynalite", async () => {
 describeDueApplications("on dynalite, by the functions' own client", async () => {
   const dynamo = await startDynamoDb();
   const { client, applicationTableName: tableName } = dynamo;
-  const own = await startOwnClients(dynamo.url);
+  const own = await startOwnClients(dynamo.answer);
   const calls = endingPagesEarly(own.dynamo, 2);
   const store = new DynamoApplicationStore({ client: calls, tableName, eventRetentionMs: null });
   return {

@@ -14,6 +14,8 @@ import { expectRefusals } from "../support/refusals.ts";
 /** A DynamoDB, or what says to be one, with the limits in front of its client. */
 export interface OpenDynamo {
   readonly client: DynamoDBClient;
+  /** One more client, without the limits. @default - it is reached by the endpoint of the other */
+  readonly connect?: () => DynamoDBClient;
   readonly applicationTableName: string;
   readonly refused: readonly RefusedCall[];
   readonly close: () => Promise<void>;
@@ -97,12 +99,14 @@ export function describeDynamoLimits(
     beforeAll(async () => {
       dynamo = await open();
       const { credentials, endpoint } = dynamo.client.config;
-      bare = new DynamoDBClient({
-        region: "us-east-1",
-        credentials,
-        maxAttempts: 1,
-        ...(endpoint !== undefined && { endpoint }),
-      });
+      bare =
+        dynamo.connect?.() ??
+        new DynamoDBClient({
+          region: "us-east-1",
+          credentials,
+          maxAttempts: 1,
+          ...(endpoint !== undefined && { endpoint }),
+        });
       return async () => {
         bare.destroy();
         await dynamo.close();

@@ -47,7 +47,7 @@ describeIdempotency("Powertools on dynalite", async () => {
 
 describeIdempotency("Powertools on dynalite, by the functions' own client", async () => {
   const dynamo = await startDynamoDb();
-  const own = await startOwnClients(dynamo.url);
+  const own = await startOwnClients(dynamo.answer);
   return {
     newSandbox: () => ownSandbox(own.dynamo, dynamo.idempotencyTableName),
     close: async () => {

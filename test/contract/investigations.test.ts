@@ -22,7 +22,7 @@ describeInvestigations("on dynalite", async () => {
 
 describeInvestigations("on dynalite, by the functions' own client", async () => {
   const dynamo = await startDynamoDb();
-  const own = await startOwnClients(dynamo.url);
+  const own = await startOwnClients(dynamo.answer);
   const calls = endingPagesEarly(own.dynamo, 2);
   const kept = new DynamoInvestigations(calls, dynamo.applicationTableName);
   const consumers = inRoleOf("consumer", "investigations", kept);

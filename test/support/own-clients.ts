@@ -9,6 +9,7 @@ import { awsServices } from "../../lambdas/adapters/aws-http/aws-services.ts";
 import { makeS3 } from "../../lambdas/adapters/aws-http/s3-objects.ts";
 import type { DynamoDbOperations } from "../../lambdas/adapters/aws-operations.ts";
 import { PLACE } from "../../tools/template/resolve.ts";
+import type { Behind } from "../../tools/strict-aws/strict-proxy.ts";
 import { startStrictProxy } from "../../tools/strict-aws/strict-proxy.ts";
 import { accessKeyNow, callerOf, sandboxGuard } from "./iam.ts";
 import { noteRefusal } from "./refusals.ts";
@@ -25,10 +26,10 @@ export function clientsOf(services: AwsServices) {
 }
 
 /**
- * The functions' own clients of what answers at an address. A proxy judges each of their calls by IAM and by AWS's limits, in
+ * The functions' own clients of what stands behind a proxy. It judges each of their calls by IAM and by AWS's limits, in
  * the role of the function that calls.
  */
-export async function startOwnClients(target: string) {
+export async function startOwnClients(target: Behind) {
   const proxy = await startStrictProxy({
     target,
     guard: sandboxGuard(),

@@ -56,7 +56,6 @@ export async function startStrictAws(
     const TableName = TABLE_IDS.get(table.TableName);
     await dynamo.client.send(new CreateTableCommand({ ...table, TableName }));
   }
-  const tables = await dynamo.client.config.endpoint?.();
   // Longer than any test.
   const patience = { retentionMs: 3_600_000, visibilityMs: 600_000 };
   const queue = () => new MemoryQueue({ now, newId: randomUUID, ...patience });
@@ -125,7 +124,8 @@ export async function startStrictAws(
     const request = recognise(asked);
     if (request === null) throw new Error(`The proxy let ${asked.url} through.`);
     if (request.service === "dynamodb") {
-      await answerByDynalite(asked, response);
+      const { status, headers, body } = await dynamo.answer(asked);
+      response.writeHead(status, headers).end(body);
       return;
     }
     const answered = answerOf(request, asked.body);
@@ -137,22 +137,6 @@ export async function startStrictAws(
     }
     response.writeHead(200, { "content-type": "application/x-amz-json-1.1" });
     response.end(answered instanceof Uint8Array ? answered : JSON.stringify(answered));
-  }
-
-  async function answerByDynalite(asked: WireRequest, response: ServerResponse): Promise<void> {
-    const { authorization = "", "x-amz-target": target = "", ...headers } = asked.headers;
-    const answered = await fetch(`http://${tables?.hostname}:${tables?.port}/`, {
-      method: "POST",
-      headers: {
-        authorization,
-        "x-amz-target": target,
-        "x-amz-date": headers["x-amz-date"] ?? "",
-        "content-type": "application/x-amz-json-1.0",
-      },
-      body: new TextDecoder().decode(asked.body),
-    });
-    response.writeHead(answered.status, { "content-type": "application/x-amz-json-1.0" });
-    response.end(await answered.text());
   }
 
   const server = await startLocalServer((incoming, response) => {

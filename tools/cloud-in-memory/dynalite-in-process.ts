@@ -6,11 +6,9 @@ import type { Data, Validations } from "dynalite/validations/index.js";
 import type { Store } from "dynalite/db/index.js";
 
 import { middlewareOf } from "../strict-aws/middleware.ts";
-
-interface Request {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-}
+import type { Answered } from "../strict-aws/strict-proxy.ts";
+import { textOf } from "../strict-aws/wire.ts";
+import type { WireRequest } from "../strict-aws/wire.ts";
 
 type Action = (
   store: Store,
@@ -18,10 +16,17 @@ type Action = (
   done: (refusal: Error | null, answer?: object) => void,
 ) => void;
 
+interface Known {
+  readonly act: Action;
+  readonly known: Validations;
+}
+
+const JSON_TYPE = "application/x-amz-json-1.0";
+
 const require = createRequire(import.meta.url);
 
 /** What dynalite can do, of what we ask of a table. */
-const ACTIONS: ReadonlyMap<string, { readonly act: Action; readonly known: Validations }> = new Map(
+const ACTIONS: ReadonlyMap<string, Known> = new Map(
   [
     "BatchGetItem",
     "BatchWriteItem",
@@ -45,23 +50,38 @@ const ACTIONS: ReadonlyMap<string, { readonly act: Action; readonly known: Valid
 /**
  * Has a client of the SDK give its requests to the actions of a dynalite of this process: a connection, a signature that
  * nobody checks and what else HTTP needs took more than half of each call. What is asked is written and read as on the
- * wire, and dynalite validates it as it does for its server, which whoever has the address reaches by HTTP.
+ * wire, and dynalite validates it as its server does.
  */
 export function asksInProcess(store: Store) {
   return {
     signer: { sign: (request) => Promise.resolve(request) },
     requestHandler: {
-      handle: async ({ headers, body }: Request) => {
-        const [, operation = ""] = headers["x-amz-target"]?.split(".") ?? [];
-        const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
-        const { statusCode, answer } = await answerTo(store, operation, text);
-        const response = { statusCode, headers: {}, body: Buffer.from(JSON.stringify(answer)) };
-        return { response };
+      handle: async (request: Pick<WireRequest, "headers" | "body">) => {
+        const { status: statusCode, ...answered } = await answerOf(store, request);
+        return { response: { statusCode, ...answered } };
       },
       updateHttpClientConfig: () => undefined,
       httpHandlerConfigs: () => ({}),
     },
   } satisfies DynamoDBClientConfig;
+}
+
+/** dynalite's answer to a request as it is on the wire. */
+export async function answerOf(
+  store: Store,
+  { headers, body }: Pick<WireRequest, "headers" | "body">,
+): Promise<Answered> {
+  const [, operation = ""] = headers["x-amz-target"]?.split(".") ?? [];
+  const action = ACTIONS.get(operation);
+  const { status, said } =
+    action === undefined || headers["content-type"] !== JSON_TYPE
+      ? { status: 400, said: { __type: "com.amazon.coral.service#UnknownOperationException" } }
+      : await saidBy(store, action, textOf(body));
+  return {
+    status,
+    headers: { "content-type": JSON_TYPE },
+    body: Buffer.from(JSON.stringify(said)),
+  };
 }
 
 /** Has such a client leave out what no action looks at: what it says of itself, and what only a connection needs. */
@@ -74,23 +94,17 @@ export function saysNothingOfItself(client: unknown): void {
   stack.add((next) => next, { step: "build", name: "getUserAgentMiddleware" });
 }
 
-async function answerTo(store: Store, operation: string, body: string) {
-  const action = ACTIONS.get(operation);
-  if (action === undefined) {
-    const answer = { __type: "com.amazon.coral.service#UnknownOperationException" };
-    return { statusCode: 400, answer };
-  }
-  const { act, known } = action;
+async function saidBy(store: Store, { act, known }: Known, body: string) {
   try {
     const data = validations.checkTypes(JSON.parse(body), known.types);
     validations.checkValidations(data, known.types, known.custom, store);
-    const answer = await new Promise<object>((resolve, reject) => {
-      act(store, data, (refusal, given = {}) => (refusal ? reject(refusal) : resolve(given)));
+    const said = await new Promise<object>((resolve, reject) => {
+      act(store, data, (refusal, answer = {}) => (refusal ? reject(refusal) : resolve(answer)));
     });
-    return { statusCode: 200, answer };
+    return { status: 200, said };
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    return { statusCode: error.statusCode, answer: error.body };
+    return { status: error.statusCode, said: error.body };
   }
 }
 

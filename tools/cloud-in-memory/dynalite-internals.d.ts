@@ -25,6 +25,7 @@ declare module "dynalite/db/index.js" {
     readonly db: {
       iterator(encodings: Encodings): { all(): Promise<(readonly [Buffer, Buffer])[]> };
       batch(entries: readonly Entry[]): Promise<void>;
+      close(): Promise<void>;
     };
     getTable(name: string, done: (refusal: Error | null, table?: Table) => void): void;
     getItemDb(table: string): Rows;

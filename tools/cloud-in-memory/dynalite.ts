@@ -2,7 +2,6 @@ import { CreateTableCommand, DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { AttributeValue, CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
 import { setImmediate as nextTurn } from "node:timers/promises";
 
-import dynalite from "dynalite";
 import conditionParser from "dynalite/db/conditionParser.js";
 import db from "dynalite/db/index.js";
 import type { Entry, Rows, Store, Table } from "dynalite/db/index.js";
@@ -12,7 +11,6 @@ import updateItem from "dynalite/validations/updateItem.js";
 import validations from "dynalite/validations/index.js";
 
 import { TABLE } from "../../lambdas/settings/names.ts";
-import { listen } from "../guard/listen.ts";
 import {
   APPLICATION_TABLE_KEYS,
   IDEMPOTENCY_TABLE_KEYS,
@@ -20,10 +18,11 @@ import {
 } from "../strict-aws/table-keys.ts";
 import type { KeyAttribute, TableKeys } from "../strict-aws/table-keys.ts";
 import { readOnce } from "./dynalite-expressions.ts";
-import { asksInProcess, saysNothingOfItself } from "./dynalite-in-process.ts";
+import { answerOf, asksInProcess, saysNothingOfItself } from "./dynalite-in-process.ts";
 import { itemRefusal } from "../strict-aws/limits-of-dynamo-db.ts";
 import { unlogged } from "../strict-aws/middleware.ts";
 import { endPagesEarly, refuseBeyondLimits } from "../strict-aws/strict-client.ts";
+import type { WireRequest } from "../strict-aws/wire.ts";
 
 /** A DynamoDB in this process, with the two tables of the stack. */
 export type LocalDynamoDb = Readonly<Awaited<ReturnType<typeof startDynamoDb>>>;
@@ -102,17 +101,6 @@ async function contentsOf({ db: held }: Store): Promise<Contents> {
   return entries.map(([key, value]) => ({ type: "put", key, value, ...AS_STORED }));
 }
 
-/** dynalite keeps its store for itself. */
-function startDynalite() {
-  const { create: createStore } = db;
-  let store: Store | undefined;
-  db.create = (options) => (store = createStore(options));
-  const server = dynalite({ createTableMs: 0 });
-  db.create = createStore;
-  if (store === undefined) throw new Error("dynalite has made its store by another function.");
-  return { server, store };
-}
-
 type Item = Readonly<Record<string, AttributeValue>>;
 
 /**
@@ -149,7 +137,7 @@ async function fill(store: Store, TableName: string, items: readonly Item[]): Pr
 }
 
 /**
- * Starts dynalite on a free port of 127.0.0.1.
+ * Starts a dynalite that answers in this process alone.
  *
  * @param options.pageItems - after so many items a page of a query ends, as after a megabyte. @default - only then
  * @param options.contents - what it holds to begin with. @default - its tables, without an item
@@ -157,12 +145,11 @@ async function fill(store: Store, TableName: string, items: readonly Item[]): Pr
 export async function startDynamoDb(
   options: { readonly pageItems?: number; readonly contents?: Contents | undefined } = {},
 ) {
-  const { server, store } = startDynalite();
-  const { url: endpoint, stop } = await listen(server);
+  const store = db.create({ createTableMs: 0 });
   const connect = (): DynamoDB => {
     const connected = new DynamoDB({
       ...asksInProcess(store),
-      endpoint,
+      endpoint: "http://dynalite",
       region: "us-east-1",
       credentials: { accessKeyId: "local", secretAccessKey: "local" },
     });
@@ -182,13 +169,14 @@ export async function startDynamoDb(
   }
   const close = async (): Promise<void> => {
     client.destroy();
-    await stop();
+    await store.db.close();
   };
   return {
     client,
     /** One more client, which no limit refuses, and whose calls nobody counts. */
     connect,
-    url: endpoint,
+    /** Its answer to a request as it is on the wire. */
+    answer: (request: WireRequest) => answerOf(store, request),
     /** What was refused by a limit that DynamoDB has and dynalite has not. */
     refused,
     applicationTableName: "applications",

@@ -1,5 +1,5 @@
 import { Agent, createServer, request as send } from "node:http";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
 
 import { cbor } from "@smithy/core/cbor";
@@ -15,8 +15,11 @@ import { answerToBatch, withoutRefused } from "./refused-entries.ts";
 import { recognise } from "./wire.ts";
 import type { Recognised, WireRequest } from "./wire.ts";
 
+/** What stands behind a proxy: an address, or what answers in this process. */
+export type Behind = string | ((asked: WireRequest) => Promise<Answered>);
+
 interface Options {
-  readonly target: string;
+  readonly target: Behind;
   readonly guard: IamGuard;
   /** By the access key that signed the request. */
   readonly callerOf: (accessKeyId: string) => Caller;
@@ -149,7 +152,7 @@ function callName({ service, operation }: Recognised, caller: Caller): string {
 async function passOnOthers(
   asked: WireRequest & { readonly request: Recognised },
   refusals: Verdict["entries"],
-  options: { readonly target: string; readonly agent: Agent },
+  options: { readonly target: Behind; readonly agent: Agent },
 ): Promise<Answered> {
   const others = withoutRefused(asked.request.input, refusals);
   const headers = { "content-type": JSON_TYPE };
@@ -163,16 +166,18 @@ async function passOnOthers(
   return { status: 200, headers, body: Buffer.from(JSON.stringify(whole)) };
 }
 
-interface Answered {
+export interface Answered {
   readonly status: number;
-  readonly headers: IncomingMessage["headers"];
+  readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
 async function passOn(
-  { method, url, headers, body }: WireRequest,
-  { target, agent }: { readonly target: string; readonly agent: Agent },
+  asked: WireRequest,
+  { target, agent }: { readonly target: Behind; readonly agent: Agent },
 ): Promise<Answered> {
+  if (typeof target !== "string") return target(asked);
+  const { method, url, headers, body } = asked;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const passed = send(new URL(url, target), { method, headers: { ...headers }, agent }, resolve);
     passed.on("error", reject);

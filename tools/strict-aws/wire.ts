@@ -86,6 +86,6 @@ function jsonOf(body: Uint8Array): unknown {
   return isRecord(parsed) ? parsed : {};
 }
 
-function textOf(body: Uint8Array): string {
+export function textOf(body: Uint8Array): string {
   return new TextDecoder().decode(body);
 }
