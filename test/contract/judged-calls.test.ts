@@ -65,6 +65,7 @@ async function aStack(resources: readonly TemplateResource[] = sandboxPolicies()
   const told: string[] = [];
   const judged = await judgeCalls(makeClients(endpoint), {
     endpoint,
+    server: { host: "127.0.0.1", port: Number(new URL(endpoint).port) },
     host: "127.0.0.1",
     refusalsFile,
     onRefused: (sentence) => told.push(sentence),

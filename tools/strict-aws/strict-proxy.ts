@@ -1,9 +1,11 @@
 import { Agent, createServer, request as send } from "node:http";
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
+import { urlToHttpOptions } from "node:url";
 
 import { cbor } from "@smithy/core/cbor";
 
+import type { GuardedServer } from "../guard/guard.ts";
 import { forPrograms, headersOf, listen } from "../guard/listen.ts";
 import { isRecord } from "../template/synthesise.ts";
 import { judgeLimits } from "./call-refusal.ts";
@@ -15,8 +17,8 @@ import { answerToBatch, withoutRefused } from "./refused-entries.ts";
 import { recognise } from "./wire.ts";
 import type { Recognised, WireRequest } from "./wire.ts";
 
-/** What stands behind a proxy: an address, or what answers in this process. */
-export type Behind = string | ((asked: WireRequest) => Promise<Answered>);
+/** What stands behind a proxy: a URL, where a server listens, or what answers in this process. */
+export type Behind = string | GuardedServer | ((asked: WireRequest) => Promise<Answered>);
 
 interface Options {
   readonly target: Behind;
@@ -176,10 +178,11 @@ async function passOn(
   asked: WireRequest,
   { target, agent }: { readonly target: Behind; readonly agent: Agent },
 ): Promise<Answered> {
-  if (typeof target !== "string") return target(asked);
+  if (typeof target === "function") return target(asked);
   const { method, url, headers, body } = asked;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const passed = send(new URL(url, target), { method, headers: { ...headers }, agent }, resolve);
+    const place = typeof target === "string" ? urlToHttpOptions(new URL(target)) : target;
+    const passed = send({ ...place, path: url, method, headers: { ...headers }, agent }, resolve);
     passed.on("error", reject);
     passed.end(body);
   });

@@ -1,3 +1,4 @@
+import { Agent } from "node:http";
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
@@ -7,6 +8,7 @@ import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import type { GuardedServer } from "../../guard/guard.ts";
 import { CREDENTIALS, REGION } from "./emulator.ts";
 
 /** The clients of the local tooling, all on one endpoint. */
@@ -18,14 +20,22 @@ export type Clients = ReturnType<typeof makeClients>;
  */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 60_000 };
 
-/** Makes the clients. @param credentials - @default - `test`, the only key that is known here, whatever the endpoint */
-export function makeClients(endpoint: string, credentials = CREDENTIALS) {
+/**
+ * Makes the clients. Their key is `test`, the only one that is known here, whatever the endpoint.
+ *
+ * @param server - what answers for the endpoint, where it is asked without the way through it. @default - the endpoint
+ */
+export function makeClients(endpoint: string, server?: GuardedServer) {
+  const requestHandler = {
+    ...TIMEOUTS,
+    ...(server !== undefined && { httpAgent: new Agent({ keepAlive: true, ...server }) }),
+  };
   const configuration = {
     endpoint,
     region: REGION,
-    credentials,
+    credentials: CREDENTIALS,
     maxAttempts: 2,
-    requestHandler: TIMEOUTS,
+    requestHandler,
   };
   return {
     cloudFormation: new CloudFormationClient(configuration),

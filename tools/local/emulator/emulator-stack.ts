@@ -74,7 +74,7 @@ export async function startEmulatorStack(
         : `${STACK_NAME}, unchanged since it was deployed`,
     );
 
-    const clients = makeClients(endpoint);
+    const clients = makeClients(endpoint, deployment.emulator?.behindGuard);
     const judged = await judgeOwn(source, { deployment, clients, narrator });
     if (judged !== null) closers.push(() => judged.stop());
     const credentials = await localCredentials(options.alloy);
@@ -126,8 +126,8 @@ export async function startEmulatorStack(
   }
 }
 
-/** Silence has no metric to wait for; alarms look at minutes. */
-const EVALUATION_MS = 1_000;
+/** CloudWatch evaluates once a minute. More often than this, three stacks side by side would keep a core busy with it. */
+const EVALUATION_MS = 5_000;
 
 /** What the emulator does not do by itself: metrics, alarms, and a schedule faster than a minute. */
 async function startBesides(
@@ -227,6 +227,7 @@ async function judgeOwn(
   if (!canCheck) return null;
   return judgeCalls(clients, {
     endpoint: deployment.endpoint,
+    server: deployment.emulator.behindGuard,
     host: hostSeenFrom(source),
     refusalsFile: `${runFolder()}/refusals.log`,
     onRefused: (sentence) => narrator.onFailure(sentence),

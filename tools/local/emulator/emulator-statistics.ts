@@ -59,7 +59,7 @@ export async function readStatistics(
   };
 }
 
-/** Most metrics of AWS are never measured here: to ask for them each second would be the larger part of the work. */
+/** Most metrics of AWS are never measured here: to ask for them each time would be the larger part of the work. */
 async function measuredSeries(client: Clients["cloudWatch"]): Promise<ReadonlySet<SeriesName>> {
   const series = new Set<SeriesName>();
   for await (const { Metrics = [] } of paginateListMetrics({ client }, {})) {

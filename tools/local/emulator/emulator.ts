@@ -31,6 +31,8 @@ const READY_POLL_MS = 50;
 /** An emulator that we started. */
 export interface OwnEmulator {
   readonly endpoint: string;
+  /** Where the emulator itself listens. What this process asks need not go through the guard. */
+  readonly behindGuard: GuardedServer;
   readonly health: EmulatorHealth;
   readonly process: SupervisedProcess;
 }
@@ -75,7 +77,9 @@ export async function startEmulator(
     await remove();
   });
   const up = await Promise.race([answer(endpoint, source.kind, signal), kept.ended]);
-  if (typeof up === "object" && up !== null) return { endpoint, health: up, process: kept };
+  if (typeof up === "object" && up !== null) {
+    return { endpoint, behindGuard: target, health: up, process: kept };
+  }
   await kept.stop();
   signal.throwIfAborted();
   const why = up === null ? "it did not answer in time" : `it ended (${up})`;

@@ -3,6 +3,7 @@ import {
   GetFunctionConfigurationCommand,
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
+import type { GuardedServer } from "../../guard/guard.ts";
 import { metricsRefusal } from "../../strict-aws/embedded-metric-format.ts";
 import { IamGuard } from "../../strict-aws/iam/guard.ts";
 import { roleOfFunction } from "../../strict-aws/iam/platform-calls.ts";
@@ -38,6 +39,7 @@ const NAMED = new Set([
  * it is; the functions' variables in the emulator are not, so it is for an emulator that ends with this process.
  *
  * @param options.endpoint - of the emulator, as its functions know it.
+ * @param options.server - the emulator itself.
  * @param options.host - where a function finds a server that listens on 127.0.0.1 here.
  * @param options.onRefused - told of each refusal.
  */
@@ -45,12 +47,13 @@ export async function judgeCalls(
   { cloudFormation, lambda }: Pick<Clients, "cloudFormation" | "lambda">,
   options: {
     readonly endpoint: string;
+    readonly server: GuardedServer;
     readonly host: string;
     readonly refusalsFile: string;
     readonly onRefused: (sentence: string) => void;
   },
 ) {
-  const { endpoint, host, refusalsFile, onRefused } = options;
+  const { endpoint, server, host, refusalsFile, onRefused } = options;
   const { template, resources } = await readDeployedTemplate(cloudFormation);
   const functions = resources.filter(({ type }) => type === "AWS::Lambda::Function");
   const named = resources.filter(({ type }) => NAMED.has(type));
@@ -74,7 +77,7 @@ export async function judgeCalls(
     functions.map(async ({ id, name }) => {
       const role = roleOfFunction({ Ref: id }, deployed);
       const proxy = await startStrictProxy({
-        target: endpoint,
+        target: server,
         guard,
         callerOf: () => ({ role }),
         faultOf: ({ service }) => (isThrottled && service === "dynamodb" ? THROTTLED : null),

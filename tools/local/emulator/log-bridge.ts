@@ -6,8 +6,8 @@ import { readEmbeddedMetrics } from "./embedded-metrics.ts";
 import type { MetricBatch, MetricSink } from "./embedded-metrics.ts";
 import { startRepeating } from "./repeat.ts";
 
-/** Alarms look at minutes; a second is at once. */
-const PERIOD_MS = 1_000;
+/** Alarms look at minutes, and whoever reads along waits for two seconds at most. */
+const PERIOD_MS = 2_000;
 
 /** A line may be stored a little after its own time: this much is read again each time. */
 const OVERLAP_MS = 10_000;

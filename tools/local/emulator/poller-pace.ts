@@ -9,7 +9,7 @@ const REAL_RATE_MS = 5 * 60_000;
 const SCHEDULE_RATE_MS = 60_000;
 
 /** A run over an empty index takes a fraction of this; more often would only warm the machine. */
-const FASTEST_MS = 1_000;
+const FASTEST_MS = 2_000;
 
 /** How often the poller is to be invoked besides its schedule; null when the schedule is fast enough. */
 export function pollerPace(timeScale: number): number | null {

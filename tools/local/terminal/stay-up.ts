@@ -44,7 +44,7 @@ export function makeNarrator(screen: Screen, ringers: Ringers): Narrator {
     onLog: (line) => {
       const described = following ? describeLogged(line) : null;
       if (described === null) return;
-      // The poller runs each second: without this an alarm would be lost among its warnings.
+      // The poller runs every two seconds: without this an alarm would be lost among its warnings.
       const [subject, now] = [subjectOfLogged(line), Date.now()];
       if (now - (logged.get(subject) ?? 0) < REPEAT_MS) return;
       logged.set(subject, now);
@@ -58,7 +58,7 @@ export function makeNarrator(screen: Screen, ringers: Ringers): Narrator {
       if (following && isNews) screen.print(...describe(change));
     },
     onFailure: (sentence) => {
-      // The same failure each second is one line.
+      // The same failure every few seconds is one line.
       if (told.has(sentence)) return;
       told.add(sentence);
       setTimeout(() => {
