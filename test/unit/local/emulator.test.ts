@@ -59,7 +59,7 @@ describe("the emulator", () => {
 
 describe("the poller's pace besides its schedule", () => {
   it.each([
-    [600, 1_000],
+    [600, 2_000],
     [60, 5_000],
     [10, 30_000],
   ])("at %i times the speed is %i ms", (timeScale, paceMs) => {

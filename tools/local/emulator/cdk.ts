@@ -70,6 +70,8 @@ export async function deployWithCdk(
     CDK_DEFAULT_REGION: REGION,
     CDK_HOME: `${LOCAL_FOLDER}cdk-home`,
     CDK_DISABLE_CLI_TELEMETRY: "true",
+    // To compile the CLI and the CDK anew is a fifth of their time.
+    NODE_COMPILE_CACHE: `${LOCAL_FOLDER}compiled`,
     // It takes five seconds, and npm run synth does it.
     CDK_VALIDATION: "false",
   });

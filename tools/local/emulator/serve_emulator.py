@@ -14,10 +14,11 @@ from ministack.app import app
 from ministack.core import lambda_runtime
 from ministack.services import cloudwatch
 
-# Nothing is written beside the sources.
+# Nothing is written beside our sources. MiniStack's, which it imports when they are asked for, are compiled once.
 sys.dont_write_bytecode = True
 from worker_logs import collect_all  # noqa: E402
 
+sys.dont_write_bytecode = False
 collect_all(lambda_runtime.Worker)
 # Whoever started it judges the alarms (alarm-evaluation.ts). Its own verdicts, at each put, would be seen until they are set back.
 if hasattr(cloudwatch, "_evaluate_all_alarms"):
