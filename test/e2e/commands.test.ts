@@ -107,13 +107,14 @@ describeBesideOthers("npm start, in this process", false, () => {
   it("says that the port of the last run is taken, and takes another", async () => {
     const { command, webhookUrl } = await startUp();
 
-    const { code, output } = await start(["--in-process", "--once"], bareEnvironment());
-    command.kill("SIGINT");
-    await once(command, "exit");
+    const second = begin(["--in-process"], bareEnvironment());
+    const other = await eventually(async () => /^ +'(http.*)'$/m.exec(second.said())?.[1]);
+    for (const one of [command, second.command]) one.kill("SIGINT");
+    await Promise.all([once(command, "exit"), second.ended]);
 
     const { port } = new URL(webhookUrl);
-    expect(output).toContain(`port ${port} of the last run is in use`);
-    expect(code).toBe(0);
+    expect(second.said()).toContain(`port ${port} of the last run is in use`);
+    expect(new URL(other).port).not.toBe(port);
   });
 
   /** A run that stays up, and what its outputs file says. */
