@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import type { TestProjectConfiguration } from "vitest/config";
 import { BaseSequencer } from "vitest/node";
 import type { TestSpecification } from "vitest/node";
 
@@ -25,8 +26,19 @@ const PATIENCE = { testTimeout: 900_000, hookTimeout: 900_000 };
  */
 const SHARED = { ...PATIENCE, isolate: false };
 
-/** What only computes. */
-const COMPUTED = { setupFiles: ["test/support/let-e2e-go-first.ts"] };
+/** The folders of tests that only compute. */
+const COMPUTED = ["unit", "infra", "simulation"];
+
+/**
+ * `npm test -- --project unit` runs one of them. Otherwise they are one project: a worker belongs to one, and with three each
+ * would load CDK and the handlers for each of them.
+ */
+const isOneAsked = process.argv.some((argument) => argument.startsWith("--project"));
+
+function computed(name: string, folders: readonly string[]): TestProjectConfiguration {
+  const include = folders.map((folder) => `test/${folder}/**/*.test.ts`);
+  return { test: { name, include, ...SHARED, setupFiles: ["test/support/let-e2e-go-first.ts"] } };
+}
 
 /**
  * What lasts longest first: deployed stacks and time-outs are waited for, while the others compute. Of the others the files
@@ -37,9 +49,9 @@ const ORDER = [
   /\/e2e\/(package|commands)\./,
   /\/contract\/ingest-faults\./,
   /\/e2e\//,
+  /\/contract\//,
   /\/simulation\//,
   /\/infra\//,
-  /\/contract\//,
   /\/unit\//,
 ];
 
@@ -57,22 +69,15 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 5,
     sequence: { sequencer: LongestFirst },
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], ...SHARED, ...COMPUTED } },
+      ...(isOneAsked
+        ? COMPUTED.map((folder) => computed(folder, [folder]))
+        : [computed("computed", COMPUTED)]),
       {
         test: {
           name: "contract",
           include: ["test/contract/**/*.test.ts"],
           ...SHARED,
           setupFiles: ["test/support/fail-on-refusals.ts"],
-        },
-      },
-      { test: { name: "infra", include: ["test/infra/**/*.test.ts"], ...SHARED, ...COMPUTED } },
-      {
-        test: {
-          name: "simulation",
-          include: ["test/simulation/**/*.test.ts"],
-          ...SHARED,
-          ...COMPUTED,
         },
       },
       {
