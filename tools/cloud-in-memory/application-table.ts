@@ -81,9 +81,10 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
   readonly applicants = new Map<string, EntityRegister>();
   /** Marks of healed events, by event id. */
   readonly marks = new Map<string, HealedMark>();
-  /** The same events by application token: a world of many applications must not search them all. */
+  /** The same items by application token: a world of many applications must not search them all. */
   readonly #eventsOf = new Map<string, Map<string, EventRecord>>();
   readonly #failuresOf = new Map<string, Map<string, FailureRecord>>();
+  readonly #marksOf = new Map<string, Map<string, HealedMark>>();
 
   async recordEvent(event: EventRecord): Promise<Recording> {
     const { eventId } = event;
@@ -122,14 +123,20 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
 
   async markHealed(_: string, mark: HealedMark): Promise<void> {
     const { eventId } = mark.event;
-    if (!this.marks.has(eventId)) this.marks.set(eventId, mark);
+    if (!this.marks.has(eventId)) this.#keepMark(mark);
+  }
+
+  #keepMark(mark: HealedMark): void {
+    const { applicationToken, eventId } = mark.event;
+    this.marks.set(eventId, mark);
+    innerMap(this.#marksOf, applicationToken).set(eventId, mark);
   }
 
   async noteWebhookOf({ eventId }: HealedMark["event"], webhook: JourneyEvent): Promise<void> {
     const mark = this.marks.get(eventId);
     if (mark === undefined) return;
     const others = mark.webhooks.filter((one) => one.eventId !== webhook.eventId);
-    this.marks.set(eventId, { ...mark, webhooks: [...others, reportOf(webhook)] });
+    this.#keepMark({ ...mark, webhooks: [...others, reportOf(webhook)] });
   }
 
   async forgetEvent({
@@ -143,6 +150,7 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
   async eraseEvent(event: Parameters<ApplicationStore["eraseEvent"]>[0]): Promise<void> {
     await this.forgetEvent(event);
     this.marks.delete(event.eventId);
+    this.#marksOf.get(event.applicationToken)?.delete(event.eventId);
     await this.clearFailure(event.applicationToken, event.eventId);
   }
 
@@ -150,8 +158,8 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
     const isNear = (other: { readonly at: number }) => Math.abs(other.at - at) <= ALIAS_MS;
     return {
       recorded: this.eventsInOrder(applicationToken).filter(isNear).map(recordedReportOf),
-      marks: [...this.marks.values()].filter(
-        ({ event }) => event.applicationToken === applicationToken && isNear(event),
+      marks: [...(this.#marksOf.get(applicationToken)?.values() ?? [])].filter(({ event }) =>
+        isNear(event),
       ),
     };
   }
@@ -315,10 +323,8 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
 
   /** Neither a failure nor a mark stands beside its state. */
   protected isAlone(applicationToken: string): boolean {
-    if ((this.#failuresOf.get(applicationToken)?.size ?? 0) > 0) return false;
-    return [...this.marks.values()].every(
-      ({ event }) => event.applicationToken !== applicationToken,
-    );
+    const beside = [this.#failuresOf, this.#marksOf];
+    return beside.every((items) => (items.get(applicationToken)?.size ?? 0) === 0);
   }
 
   async history(applicationToken: string): Promise<History> {
@@ -423,12 +429,13 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
   forget(applicationToken: string, now: number): void {
     for (const { eventId } of this.#eventsOf.get(applicationToken)?.values() ?? [])
       this.events.delete(eventId);
-    for (const [id, { event }] of this.marks)
-      if (event.applicationToken === applicationToken) this.marks.delete(id);
+    for (const eventId of this.#marksOf.get(applicationToken)?.keys() ?? [])
+      this.marks.delete(eventId);
     for (const items of [this.failures, this.applicants])
       for (const key of items.keys()) if (key.startsWith(`${applicationToken} `)) items.delete(key);
     this.#eventsOf.delete(applicationToken);
     this.#failuresOf.delete(applicationToken);
+    this.#marksOf.delete(applicationToken);
     this.applications.set(applicationToken, {
       state: forgottenState(applicationToken, now),
       revision: null,
@@ -452,7 +459,11 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
       keptMap(this.marks),
       keptMap(this.#heldUntil),
     ];
-    const nested = [keptNested(this.#eventsOf), keptNested(this.#failuresOf)];
+    const nested = [
+      keptNested(this.#eventsOf),
+      keptNested(this.#failuresOf),
+      keptNested(this.#marksOf),
+    ];
     const witness = this.#witness;
     return () => {
       for (const restore of [...flat, ...nested]) restore();

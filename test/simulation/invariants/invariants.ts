@@ -310,8 +310,8 @@ function judgeOrder({ token, versions }: TrueApplication, { observer }: Seen): v
     observer.violate("regressed", `${token} was ${standings[end]?.status}, and is ${back.status}`);
   }
   const final = standings[end];
-  for (const { event, invocation } of observer.publications) {
-    if (event.applicationToken !== token || FINAL.includes(event.status)) continue;
+  for (const { event, invocation } of observer.publicationsAbout(token)) {
+    if (FINAL.includes(event.status)) continue;
     if (invocation !== null && final !== undefined && invocation.startedAt > final.at) {
       observer.violate("regressed", `${event.eventId} says ${event.status} after the end`);
     }

@@ -10,7 +10,7 @@ import type { Seen } from "./seen.ts";
 export function judgeSequence({ token }: TrueApplication, { observer }: Seen): void {
   const numbers = new Map<string, number>();
   const effects = new Map<number, string>();
-  for (const { event } of [...observer.publications, ...observer.decisions]) {
+  for (const { event } of [...observer.publicationsAbout(token), ...observer.decisions]) {
     const { applicationToken, eventId, sequence } = event;
     // A release before this one numbers nothing.
     if (applicationToken !== token || sequence === undefined) continue;
@@ -47,8 +47,7 @@ export function judgeChain(
 ): void {
   const { token, journeyToken, rerunOf, versions } = application;
   if (!isHandled(scenario, journeyToken) || isDamaged(application)) return;
-  for (const { event } of observer.publications) {
-    if (event.applicationToken !== token) continue;
+  for (const { event } of observer.publicationsAbout(token)) {
     for (const named of neighboursIn(event)) {
       if (named === rerunOf) continue;
       observer.violate("regressed", `${token} is published as a rerun of ${named}`);

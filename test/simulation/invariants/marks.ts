@@ -172,12 +172,9 @@ const OF_MERGES: Marks<MergeSeen> = {
   "a correction found that its news had been told": (merge, { observer }) =>
     merge.isStated &&
     merge.said === merge.before &&
-    !observer.publications.some(
-      ({ event, at }) =>
-        event.applicationToken === merge.token &&
-        event.eventType === "snapshot" &&
-        Math.abs(at - merge.at) < 60_000,
-    ),
+    !observer
+      .publicationsAbout(merge.token)
+      .some(({ event, at }) => event.eventType === "snapshot" && Math.abs(at - merge.at) < 60_000),
   "Alloy's answer reopened an end": ({ isStated, before, after }) =>
     isStated && FINAL.includes(before) && !FINAL.includes(after),
 };

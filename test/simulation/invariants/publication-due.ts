@@ -17,12 +17,11 @@ export function isSaidByAnswer(
   { scenario, observer }: { readonly scenario: Scenario; readonly observer: Observer },
 ): boolean {
   if (!isEnd(event)) return false;
-  return observer.publications.some(
-    ({ event: said }) =>
-      said.eventType === "snapshot" &&
-      said.applicationToken === event.application.token &&
-      said.route === routeOf(event, scenario),
-  );
+  return observer
+    .publicationsAbout(event.application.token)
+    .some(
+      ({ event: said }) => said.eventType === "snapshot" && said.route === routeOf(event, scenario),
+    );
 }
 
 /** Whether it must be published: its route is, and it was not overtaken by something newer. */

@@ -82,9 +82,8 @@ export function judgeEnds(application: TrueApplication, { scenario, observer, he
   const inTurn: RouteId[] = [];
   const publishedByEvent = new Map<RouteId, number>();
   const publishedOpen: number[] = [];
-  for (const publication of observer.publications) {
+  for (const publication of observer.publicationsAbout(token)) {
     const { event, at } = publication;
-    if (event.applicationToken !== token) continue;
     if (event.eventType === "snapshot" && !tellsOfEnd(event)) publishedOpen.push(at);
     if (!tellsOfEnd(event)) continue;
     // An end that names no outcome is told as it is, and Alloy's own word follows.

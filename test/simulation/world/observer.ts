@@ -90,6 +90,7 @@ export class Observer {
   readonly queued = new Set<string>();
   /** What each invocation counted as dropped by configuration. */
   readonly #ignored = new Map<Invocation | null, number>();
+  readonly #publicationsAbout = new Map<string | null, Publication[]>();
   readonly #now: () => number;
   readonly #mergedTimes = new Map<string, number[]>();
   readonly #overtaken = new Set<string>();
@@ -137,7 +138,13 @@ export class Observer {
     const publication = { event, at: this.#now(), invocation, rememberedAt: null };
     const isDecision = event.route === DECISION_ROUTE_ID;
     (isDecision ? this.decisions : this.publications).push(publication);
+    if (!isDecision) keep(this.#publicationsAbout, event.applicationToken, publication);
     keep(this.publicationsOf, event.eventId, publication);
+  }
+
+  /** Of one application, without decisions: whoever judges each application must not search all of them. */
+  publicationsAbout(applicationToken: string): readonly Publication[] {
+    return this.#publicationsAbout.get(applicationToken) ?? [];
   }
 
   publicationsOfEvent({ ids }: Pick<TrueEvent, "ids">): readonly Publication[] {
@@ -202,7 +209,7 @@ export class Observer {
   }
 }
 
-function keep<Value>(kept: Map<string, Value[]>, name: string, value: Value): void {
+function keep<Name, Value>(kept: Map<Name, Value[]>, name: Name, value: Value): void {
   const values = kept.get(name);
   if (values === undefined) kept.set(name, [value]);
   else values.push(value);
