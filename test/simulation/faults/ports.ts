@@ -210,6 +210,7 @@ export const CALL_SITES: readonly string[] = [
   ...placesOf("queue", { send: {}, retryAfter: {} }),
   "deadLetters.send",
   "payloads.read",
+  "poller.put",
   "metrics.record",
 ];
 

@@ -5,8 +5,10 @@ import { CALL_SITES } from "../faults/ports.ts";
 import { scenarioOf } from "../scenario/scenario.ts";
 import { playWorld } from "./play-world.ts";
 
+const ALL_CALLS = [...CALL_SITES, "alloy.get", "alloy.list", "alloy.bearer"];
+
 /** Every call that a handler waits for, but those that hardly any world makes. */
-const CALLS = [...CALL_SITES, "alloy.get", "alloy.list", "alloy.bearer"].filter(
+const CALLS = ALL_CALLS.filter(
   (site) => !/^(store\.(eraseEvent|readApplicant|hasFailure)|due\.look)$/.test(site),
 );
 
@@ -18,8 +20,11 @@ const MOST_SEEDS = 4_000;
  * otherwise now, the others are played too: the verdict is the same, and takes half a minute.
  */
 const TELLING_SEEDS = [
-  1840, 357, 83, 1401, 147, 1532, 1646, 411, 1924, 1926, 607, 2315, 202, 10, 2967, 3110,
+  1440, 1840, 357, 83, 1401, 147, 1532, 1646, 411, 1924, 1926, 607, 2315, 202, 10, 2967, 3110,
 ];
+
+/** The calls that were cut off in the worlds that were played. */
+const killedAt = new Set<string>();
 
 /** Plays worlds until all of these have been seen. @returns what has not. */
 async function unseen(wanted: readonly string[]) {
@@ -32,25 +37,18 @@ async function unseen(wanted: readonly string[]) {
     for (const { site, kind } of faults) {
       left.delete(kind);
       left.delete(`${site} ${kind}`);
+      if (kind.startsWith("crash")) killedAt.add(site);
     }
   }
   return [...left];
 }
 
 describe("the fault schedule of the worlds", () => {
-  test("brings every kind of fault, and kills a sandbox before and after every call that a handler waits for", async () => {
+  test("brings every kind of fault, and kills a sandbox before and after every call that a handler waits for, and at no other one", async () => {
     const crashes = CALLS.flatMap((site) => [`${site} crash-before`, `${site} crash-after`]);
 
     expect(await unseen([...ALL_FAULT_KINDS, ...crashes])).toEqual([]);
-  });
-
-  test("knows every call", async () => {
-    const called = new Set<string>();
-    for (let seed = 1; seed <= 50; seed += 1) {
-      const { faults } = await playWorld(scenarioOf(seed));
-      for (const { site, kind } of faults) if (kind.startsWith("crash")) called.add(site);
-    }
-
-    expect([...called].filter((site) => !CALLS.includes(site))).toEqual([]);
+    // A call that is not in the list would have been cut off in these worlds too.
+    expect([...killedAt].filter((site) => !ALL_CALLS.includes(site))).toEqual([]);
   });
 });
