@@ -21,7 +21,7 @@ interface Check {
 }
 
 /** In the order in which a person mends them. */
-const CHECKS: readonly Check[] = [
+export const CHECKS: readonly Check[] = [
   { name: "bootstrap", right: "ssm:GetParameter", look: checkBootstrap },
   { name: "stack", right: "cloudformation:DescribeStacks", look: checkStack },
   {
@@ -60,10 +60,16 @@ const CHECKS: readonly Check[] = [
 /** Looks at everything that has broken first deployments. It changes nothing. */
 export async function preflight(surroundings: Surroundings): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
-  for (const { name, right, look } of CHECKS) {
-    findings.push({ check: name, ...(await look(surroundings).catch(unread(right))) });
-  }
+  for (const check of CHECKS) findings.push(await findingOf(check, surroundings));
   return findings;
+}
+
+/** What one of the checks finds. */
+export async function findingOf(
+  { name, right, look }: Check,
+  surroundings: Surroundings,
+): Promise<Finding> {
+  return { check: name, ...(await look(surroundings).catch(unread(right))) };
 }
 
 /** What cannot be read is not known to be wrong. */
