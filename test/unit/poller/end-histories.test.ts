@@ -34,7 +34,8 @@ async function faultIn(makeTable: () => MemoryApplicationTable): Promise<string 
     const faults = faultsOf(await play(history, makeTable()));
     if (faults.length > 0) throw new Error(faults.join(", "));
   });
-  const details = await fc.check(property, { numRuns: 1_500 });
+  // Whichever the seed, the bug that is planted below is found within 60; what is wrong at its end is what is told.
+  const details = await fc.check(property, { numRuns: 400 });
   return details.failed ? (fc.defaultReportMessage(details) ?? "") : null;
 }
 
