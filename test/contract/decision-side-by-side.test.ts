@@ -1,6 +1,8 @@
 import { DynamoDBPersistenceLayer } from "@aws-lambda-powertools/idempotency/dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 
+import { applicationKey } from "../../lambdas/adapters/dynamo/application-item.ts";
 import type { PublishedEvent } from "../../lambdas/domain/routing/published-event.ts";
 import {
   alloyThatAnswers,
@@ -102,7 +104,7 @@ class Stage {
     await poll({});
   }
 
-  /** The poller runs each minute for a while, and then each hour for two days. */
+  /** The poller runs each minute for a while, and then each hour for two days: here, whenever a check is due. */
   async settle(version: Version): Promise<void> {
     for (const [runs, everyMs] of [
       [20, MINUTE],
@@ -110,10 +112,18 @@ class Stage {
     ] as const) {
       for (let run = 0; run < runs; run += 1) {
         this.now += everyMs;
+        if (!(await this.#isDue())) continue;
         await this.poll(version);
         await this.consume(version);
       }
     }
+  }
+
+  async #isDue(): Promise<boolean> {
+    const { client, applicationTableName: TableName } = this.#dynamo;
+    const { Item } = await client.getItem({ TableName, Key: marshall(applicationKey(TOKEN)) });
+    const { dueAt = Infinity } = unmarshall(Item ?? {});
+    return dueAt <= this.now;
   }
 
   decided(): readonly PublishedEvent[] {

@@ -8,7 +8,7 @@ import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { paginateScan } from "@aws-sdk/client-dynamodb";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import { stateOfEvent, stateOfHealedEvent } from "../../lambdas/domain/application/observation.ts";
@@ -24,6 +24,7 @@ import { pollBatchOf } from "../support/consumer.ts";
 import { startCountedConsumer } from "../../tools/cloud-in-memory/counted-consumer.ts";
 import { batchOf, lambdaContext, webhookOf } from "../../tools/cloud-in-memory/builders.ts";
 import type { CountedConsumer } from "../../tools/cloud-in-memory/counted-consumer.ts";
+import type { Contents } from "../../tools/cloud-in-memory/dynalite.ts";
 import { answered } from "../../tools/cloud-in-memory/clients.ts";
 import { CONSUMER_SETTINGS } from "../../tools/cloud-in-memory/runtime.ts";
 import { aDecision } from "../support/decisions.ts";
@@ -56,13 +57,22 @@ type Account = Awaited<ReturnType<typeof anAccount>>;
 const ALGORITHM = "RSASSA_PKCS1_V1_5_SHA_256";
 const { kms, publicKey } = makeSigningKey(["RSASSA_PSS_SHA_512", ALGORITHM]);
 
-/** Everything that the stack can store about two people. */
-async function anAccount() {
-  const settings = { decides: true };
-  const consumer = await startCountedConsumer(undefined, { settings });
+const PEOPLE = [
+  [TOKEN, MARK],
+  [OTHER, OTHER_MARK],
+] as const;
+
+const payloadKeyOf = (mark: string) => `webhooks/${mark}`;
+
+async function aConsumer(contents?: Contents): Promise<CountedConsumer> {
+  const consumer = await startCountedConsumer(undefined, { settings: { decides: true }, contents });
   running.push(consumer);
-  const sqs = new MemorySqs();
-  const objects = new Map<string, string>();
+  return consumer;
+}
+
+/** What the tables hold about two people. */
+async function whatIsKnown(): Promise<Contents> {
+  const consumer = await aConsumer();
   const { client, applicationTableName: tableName } = consumer.dynamo;
   const store = new DynamoApplicationStore({
     client,
@@ -70,10 +80,7 @@ async function anAccount() {
     eventRetentionMs: HOUR,
     indexesEntities: true,
   });
-  for (const [token, mark] of [
-    [TOKEN, MARK],
-    [OTHER, OTHER_MARK],
-  ] as const) {
+  for (const [token, mark] of PEOPLE) {
     for (const type of ["started_application", "pending_review"]) {
       await consume(consumer, marked(type, token, mark));
     }
@@ -82,10 +89,10 @@ async function anAccount() {
       at: NOW - HOUR + 5,
       type: "pending_action",
     });
-    const payloadKey = `webhooks/${mark}`;
-    objects.set(payloadKey, `{"name":"${mark}"}`);
     const body = new TextEncoder().encode(`{"name":"${mark}"}`);
-    await store.recordEvent(anEventRecord(large, { body, payloadKey, route: "needs-action" }));
+    await store.recordEvent(
+      anEventRecord(large, { body, payloadKey: payloadKeyOf(mark), route: "needs-action" }),
+    );
     await store.mergeState(stateOfHealedEvent(large), { dueAt: NOW, when: "first" });
     const mark_ = { event: { ...reportOf(large), applicationToken: token }, lookAlikes: [] };
     await store.markHealed(token, { ...mark_, webhooks: [] }, NOW + HOUR);
@@ -107,6 +114,17 @@ async function anAccount() {
     await store.recordEvent(expiringDecision(token, mark));
     const other = { type: "create:other", data: { about: token, name: mark } };
     await consume(consumer, JSON.stringify(other));
+  }
+  return consumer.dynamo.contents();
+}
+
+/** Everything that the stack can store about two people. */
+async function anAccount(contents: Contents) {
+  const consumer = await aConsumer(contents);
+  const sqs = new MemorySqs();
+  const objects = new Map<string, string>();
+  for (const [token, mark] of PEOPLE) {
+    objects.set(payloadKeyOf(mark), `{"name":"${mark}"}`);
     const envelope = { v: 1, kind: "webhook", receiptId: mark, receivedAt: NOW, sourceIp: null };
     const letter = (body: string | null, key: string | null) =>
       sqs.put("dead", JSON.stringify({ ...envelope, body, payloadKey: key }), { reason: "odd" });
@@ -116,6 +134,7 @@ async function anAccount() {
     letter(null, `webhooks/dead-${mark}`);
     letter(decisionOf(token, mark, "third"), null);
   }
+  const { client, applicationTableName: tableName } = consumer.dynamo;
   const stack: ConnectedStack = {
     ...aStack(sqs),
     dynamo: client,
@@ -183,9 +202,13 @@ async function placesOf(text: string, { consumer, sqs, objects }: Account) {
 }
 
 describe("a person whose mark is in every store", () => {
+  let known: Contents;
   let account: Account;
+  beforeAll(async () => {
+    known = await whatIsKnown();
+  });
   beforeEach(async () => {
-    account = await anAccount();
+    account = await anAccount(known);
   });
 
   const remove = (who = MARK) =>

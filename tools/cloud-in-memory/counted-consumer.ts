@@ -16,6 +16,7 @@ import { readShortLine } from "../cloudwatch/short-line.ts";
 import { refuseBeyondLimits } from "../strict-aws/strict-client.ts";
 import { readScenarios } from "../alloy-simulator/scenario.ts";
 import { webhookOf } from "./builders.ts";
+import type { Contents } from "./dynalite.ts";
 import { startDynamoDb } from "./dynalite.ts";
 import { CONSUMER_SETTINGS, consumerOver } from "./runtime.ts";
 import { meterReads } from "./write-meter.ts";
@@ -31,16 +32,18 @@ export type CountedConsumer = Readonly<Awaited<ReturnType<typeof startCountedCon
  *
  * @param routes - what a stage publishes; everything unless given.
  * @param options.now - epoch milliseconds. @default - this machine's
+ * @param options.contents - what its tables hold to begin with. @default - nothing
  */
 export async function startCountedConsumer(
   routes: ConsumerSettings["routes"] = CONSUMER_SETTINGS.routes,
   options: {
     readonly settings?: Partial<ConsumerSettings>;
     readonly now?: () => number;
+    readonly contents?: Contents | undefined;
   } = {},
 ) {
-  const { settings = {}, now = Date.now } = options;
-  const dynamo = await startDynamoDb();
+  const { settings = {}, now = Date.now, contents } = options;
+  const dynamo = await startDynamoDb({ contents });
   const { client, applicationTableName, idempotencyTableName } = dynamo;
   meterReads(client);
   let busCalls = 0;
