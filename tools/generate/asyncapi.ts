@@ -22,7 +22,7 @@ const OURS = { const: EVENT_SOURCE };
 const SENT: readonly Message[] = [
   ...ROUTE_IDS.map((route) => ({
     title: ROUTE_TITLES[route],
-    detail: { allOf: [ref("event"), { properties: { route: { const: route } } }] },
+    detail: { allOf: [ref("event"), { type: "object", properties: { route: { const: route } } }] },
     source: OURS,
   })),
   { title: DELIVERY_GAP_DETAIL_TYPE, detail: ref("delivery-gap"), source: OURS },
