@@ -6,7 +6,7 @@ import { startRepeating } from "../local/emulator/repeat.ts";
 import { makeMemoryCloud } from "../cloud-in-memory/cloud.ts";
 import { aroundCalls } from "../cloud-in-memory/faults.ts";
 import { metricsRefusal } from "../strict-aws/embedded-metric-format.ts";
-import { deniedMethods } from "../strict-aws/iam/judged-ports.ts";
+import { deniedMethods } from "../strict-aws/iam/denied-methods.ts";
 import type { DeniedMethods } from "../strict-aws/iam/judged-ports.ts";
 import { startEventSource } from "./event-source.ts";
 import { startFront } from "./front.ts";

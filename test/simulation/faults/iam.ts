@@ -1,4 +1,3 @@
-import { deniedMethods } from "../../../tools/strict-aws/iam/judged-ports.ts";
 import type { DeniedMethods } from "../../../tools/strict-aws/iam/judged-ports.ts";
 
 let denied: DeniedMethods = new Map();
@@ -16,8 +15,9 @@ export async function judgeRights(): Promise<DeniedMethods> {
 }
 
 async function judgeSandbox(): Promise<DeniedMethods> {
-  // Making the template takes seconds, and only the main thread needs it.
+  // To load CDK and to make the template takes seconds, and only the main thread needs it.
   const { synthesise } = await import("../../../tools/template/synthesise.ts");
+  const { deniedMethods } = await import("../../../tools/strict-aws/iam/denied-methods.ts");
   const { policiesOf } = await import("../../../tools/strict-aws/iam/policies.ts");
   const { SANDBOX } = await import("../../../lib/config/default-stages.ts");
   return deniedMethods(policiesOf(synthesise(SANDBOX)));

@@ -1,39 +1,10 @@
 import type { StoreOutcome } from "../../../lambdas/domain/aws-failure.ts";
 import { TransientError } from "../../../lambdas/domain/errors.ts";
 import { aroundCalls } from "../../cloud-in-memory/faults.ts";
-import { callKey } from "./call.ts";
-import { callsOf, FUNCTIONS, roleOf } from "./declared-calls.ts";
-import type { FunctionName, PortRights } from "./declared-calls.ts";
-import { canCheck, IamJudge } from "./judge.ts";
-import { KeyUse } from "./keys.ts";
-import type { DeployedPolicies } from "./policies.ts";
+import type { FunctionName } from "./declared-calls.ts";
 
 /** What IAM refuses to the methods of the functions' ports: `consumer.store.readState`, and why. */
 export type DeniedMethods = ReadonlyMap<string, string>;
-
-/** Judges what the adapters declare, each distinct call once. Nothing is refused where IAM cannot be asked. */
-export function deniedMethods(deployed: DeployedPolicies): DeniedMethods {
-  if (!canCheck) return new Map();
-  const judge = new IamJudge(deployed);
-  const keys = new KeyUse(deployed);
-  const denied = new Map<string, string>();
-  for (const name of ["ingest", "consumer", "poller"] as const) {
-    const caller = { role: roleOf(name, deployed) };
-    const rights: PortRights = FUNCTIONS[name].rights;
-    for (const [port, methods] of Object.entries(rights)) {
-      for (const [method, needed] of Object.entries(methods)) {
-        const refused = needed
-          .flatMap((right) => callsOf(right, caller, deployed))
-          .flatMap((call) => [call, ...keys.broughtBy(call)])
-          .map((call) => judge.judge(call))
-          .find(({ isAllowed }) => !isAllowed);
-        if (refused === undefined) continue;
-        denied.set([name, port, method].join("."), `${callKey(refused.call)}: ${refused.because}`);
-      }
-    }
-  }
-  return denied;
-}
 
 /**
  * Ports in memory that refuse what IAM refuses to the adapters in their place. Where nothing is refused they are the
