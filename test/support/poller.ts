@@ -79,6 +79,9 @@ export function recordOf(event: JourneyEvent, changes: Partial<RecordedEvent> = 
 
 export const TIMED_OUT: AlloyAnswer = { kind: "failed", cause: "timeout", retryAfterMs: null };
 
+/** One for all runs: to note where an error was made takes longer than a run. */
+const NO_METRICS = new Error("no metrics");
+
 /** A poller among memory, in virtual time. */
 export function aPoller(
   applications: Map<string, StoredApplication>,
@@ -135,7 +138,7 @@ export function aPoller(
       },
       deliveries: {
         async record() {
-          if (options.delivery === undefined) throw new Error("no metrics");
+          if (options.delivery === undefined) throw NO_METRICS;
           return options.delivery;
         },
       },
