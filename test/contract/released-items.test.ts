@@ -1,8 +1,4 @@
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 
@@ -14,8 +10,9 @@ import {
   stateOfEvent,
 } from "../fixtures/stored/0.1.0.writer.mjs";
 import * as codeOfLastRelease from "../fixtures/stored/0.2.0.code.mjs";
+import { capture } from "../fixtures/stored/capture.mjs";
 import { startDynamoDb } from "../support/dynalite.ts";
-import { CODE_AS_IT_IS, readReleased, Redeployed } from "../support/released.ts";
+import { CODE_AS_IT_IS, readReleased, Redeployed, releasedOf } from "../support/released.ts";
 import type { Halfway, Released, ReleaseCode } from "../support/released.ts";
 
 const ENDS: readonly string[] = ["approved", "denied", "completed", "errored", "expired"];
@@ -34,7 +31,7 @@ const stored = (version: string) => () =>
   readReleased(new URL(`../fixtures/stored/${version}.json`, import.meta.url));
 
 /** What the code as it is leaves behind. */
-let leftNow: Released | undefined;
+const leftNow = releasedOf(await capture(process.cwd()));
 
 const TAKEOVERS: readonly Takeover[] = [
   {
@@ -61,7 +58,7 @@ const TAKEOVERS: readonly Takeover[] = [
     left: "the code as it is",
     by: "0.2.0",
     code: codeOfLastRelease,
-    read: () => (leftNow ??= captureNow()),
+    read: () => leftNow,
     // It takes an answer of Alloy's that was merged for one that was published.
     broughtEnds: [],
   },
@@ -283,19 +280,4 @@ function changed(body: string, offMs: number, change: Readonly<Record<string, un
 function endOf(effect: string): string {
   const [kind, , route] = effect.split(" ");
   return `${kind} ${route}`;
-}
-
-/** A day of the code as it is, by the tool that has written down what the releases left behind. */
-function captureNow(): Released {
-  const folder = mkdtempSync(join(tmpdir(), "captured-"));
-  const file = join(folder, "now.json");
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    ["test/fixtures/stored/capture.mjs", process.cwd(), file],
-    { encoding: "utf8" },
-  );
-  if (status !== 0) throw new Error(`capture.mjs has failed: ${stderr}`);
-  const captured = readReleased(file);
-  rmSync(folder, { recursive: true });
-  return captured;
 }

@@ -75,10 +75,14 @@ export interface ReleasedApplication {
 
 const FILLER = "x".repeat(1_060_000);
 
-/** @param file - one of `test/fixtures/stored`, or one that `capture.mjs` has just written. */
-export function readReleased(file: URL | string): Released {
-  const text = readFileSync(file, "utf8").replaceAll("FILLER", FILLER);
-  const released: Released = JSON.parse(text);
+/** @param file - one of `test/fixtures/stored`. */
+export function readReleased(file: URL): Released {
+  return releasedOf(readFileSync(file, "utf8"));
+}
+
+/** @param text - as `capture.mjs` writes it. */
+export function releasedOf(text: string): Released {
+  const released: Released = JSON.parse(text.replaceAll("FILLER", FILLER));
   return { ...released, applicationItems: released.applicationItems.map(withBytes) };
 }
 
