@@ -119,3 +119,12 @@ describe("the command line of npm run ops", () => {
     }
   });
 });
+
+// In bash the process itself is asked too (process.test.ts).
+it.each(["bash", "zsh", "fish"])("completes verbs and options in %s", (shell) => {
+  const script = helpOf(parseCommand(["completion", shell]));
+
+  for (const word of ["redrive", "dead-letters", "per-second", "json"]) {
+    expect(script).toContain(word);
+  }
+});

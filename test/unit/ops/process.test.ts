@@ -37,14 +37,6 @@ describe("the process of npm run ops", () => {
     expect(stdout).toMatch(/^alloy-journey-webhooks \d+\.\d+\.\d+\n$/);
   });
 
-  it.each(["bash", "zsh", "fish"])("completes verbs and options in %s", async (shell) => {
-    const { stdout } = await execute(process.execPath, [MAIN, "completion", shell]);
-
-    for (const word of ["redrive", "dead-letters", "per-second", "json"]) {
-      expect(stdout).toContain(word);
-    }
-  });
-
   it("completes in bash what it says, without a mistake of the shell's", async () => {
     const { stdout } = await execute("bash", [
       "-c",
