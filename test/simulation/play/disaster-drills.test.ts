@@ -27,10 +27,10 @@ import { HOUR, MINUTE } from "../../../tools/cloud-in-memory/clock.ts";
  */
 
 /** Worlds of one or two applications each, one after the other. */
-const PARTS = 520;
+const PARTS = 440;
 const BETWEEN_PARTS_MS = 15 * MINUTE;
 
-const LOST_AT = START + 108 * HOUR;
+const LOST_AT = START + 102 * HOUR;
 const OVER_AT = LOST_AT + 4 * HOUR;
 
 /** What is done about the tables at the moment of the loss. @returns what stands in them when they are back. */
