@@ -61,41 +61,45 @@ export class KeptTerminal implements RunTerminal {
 
 const ELSEWHERE = { region: "us-east-1" };
 
+/** Of a stack, all but its clients. */
+export const STACK_NAMES = {
+  stage: "test",
+  stackName: "AlloyJourneyWebhooks-test",
+  eventQueueUrl: "events",
+  deadLetterQueueUrl: "dead",
+  applicationTableName: "applications",
+  idempotencyTableName: "records",
+  payloadBucketName: "payloads",
+  statementBucketName: "statements",
+  statementKeyArn: "statement-key",
+  webhookSecretArn: "webhook-secret",
+  pageTopicArn: "arn:aws:sns:us-east-1:111122223333:page",
+  webhookUrl: "http://127.0.0.1:9/",
+  isLocal: false,
+  authorization: null,
+  functionNames: {
+    ingest: "ingest",
+    consumer: "consumer",
+    poller: "poller",
+    statement: "statement",
+  },
+} as const;
+
 /** A stack whose queues are in memory, and whose table is empty; a verb that asks for more fails its test. */
 export function aStack(sqs = new MemorySqs()): ConnectedStack {
-  const dynamo = answered(new DynamoDB(ELSEWHERE), () => ({}));
   return {
-    stage: "test",
-    stackName: "AlloyJourneyWebhooks-test",
+    ...STACK_NAMES,
     cloudFormation: new CloudFormationClient(ELSEWHERE),
     cloudWatch: new CloudWatchClient(ELSEWHERE),
     logs: new CloudWatchLogsClient(ELSEWHERE),
     lambda: new LambdaClient(ELSEWHERE),
-    dynamo,
+    dynamo: answered(new DynamoDB(ELSEWHERE), () => ({})),
     sqs: sqs.client,
     s3: new S3Client(ELSEWHERE),
     kms: new KMSClient(ELSEWHERE),
     secrets: new SecretsManagerClient(ELSEWHERE),
     sns: new SNSClient(ELSEWHERE),
     events: new EventBridgeClient(ELSEWHERE),
-    eventQueueUrl: "events",
-    deadLetterQueueUrl: "dead",
-    applicationTableName: "applications",
-    idempotencyTableName: "records",
-    payloadBucketName: "payloads",
-    statementBucketName: "statements",
-    statementKeyArn: "statement-key",
-    webhookSecretArn: "webhook-secret",
-    pageTopicArn: "arn:aws:sns:us-east-1:111122223333:page",
-    webhookUrl: "http://127.0.0.1:9/",
-    isLocal: false,
-    authorization: null,
-    functionNames: {
-      ingest: "ingest",
-      consumer: "consumer",
-      poller: "poller",
-      statement: "statement",
-    },
   };
 }
 

@@ -18,7 +18,7 @@ import { cloudFormationOf } from "./cloud-formation.ts";
 import { memoryEvents } from "./memory-events.ts";
 import { memorySecrets } from "./memory-secrets.ts";
 import { MemorySqs } from "./memory-sqs.ts";
-import { aStack } from "./operator.ts";
+import { STACK_NAMES } from "./operator.ts";
 import { answered } from "../../tools/cloud-in-memory/clients.ts";
 
 const REGION = { region: "us-east-1" };
@@ -81,7 +81,7 @@ export async function stackAs(
     events: memoryEvents().client,
   };
   const connected: ConnectedStack = {
-    ...aStack(sqs),
+    ...STACK_NAMES,
     ...clients,
     stage: "production",
     stackName: arns.text(stack.outputs["DashboardName"]),
