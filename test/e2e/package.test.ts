@@ -192,6 +192,9 @@ function templateOfClone(props: StageProps): object {
   const app = new App({
     outdir,
     analyticsReporting: false,
+    treeMetadata: false,
+    // The first synth of the packed package is validated.
+    builtinCloudFormationValidation: false,
     context: { ...ourContext(), "aws:cdk:bundling-stacks": ["**"] },
   });
   const stack = new AlloyJourneyWebhooks(app, `AlloyJourneyWebhooks-${props.stage}`, props);

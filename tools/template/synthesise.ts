@@ -1,4 +1,5 @@
-import { App } from "aws-cdk-lib";
+import { rmSync } from "node:fs";
+import { App, Stage } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import * as v from "valibot";
 import type { AnnouncedAlarm } from "../../lib/alarms/alert-topics.ts";
@@ -52,6 +53,9 @@ export function synthesise(
   isFirstDeployment = false,
 ): Synthesised {
   const stack = stackOf(stage, { omit, assembly, isFirstDeployment });
+  const template = Template.fromStack(stack).toJSON();
+  // CDK leaves a folder of its own choice behind.
+  if (assembly === undefined) rmSync(Stage.of(stack)?.outdir ?? "", { recursive: true });
   return {
     stage,
     isTerminationProtected: stack.terminationProtection ?? false,
@@ -64,7 +68,7 @@ export function synthesise(
       because,
       runbook,
     })),
-    ...readTemplate(Template.fromStack(stack).toJSON()),
+    ...readTemplate(template),
   };
 }
 
