@@ -26,24 +26,22 @@ const PATIENCE = { testTimeout: 900_000, hookTimeout: 900_000 };
  */
 const SHARED = { ...PATIENCE, isolate: false };
 
-/** The folders of tests that only compute. */
-const COMPUTED = ["unit", "infra", "simulation"];
+/** The folders of tests that run beside those of deployed stacks. */
+const BESIDE = ["contract", "simulation", "infra", "unit"];
 
 /**
- * `npm test -- --project unit` runs one of them. Otherwise they are one project: a worker belongs to one, and with three each
- * would load CDK and the handlers for each of them.
+ * `npm test -- --project unit` runs one of them. Otherwise they are one project: a worker belongs to one, and with four each
+ * would load CDK, the SDK and the handlers for each of them.
  */
 const isOneAsked = process.argv.some((argument) => argument.startsWith("--project"));
 
-function computed(name: string, folders: readonly string[]): TestProjectConfiguration {
+function beside(name: string, folders: readonly string[]): TestProjectConfiguration {
   const include = folders.map((folder) => `test/${folder}/**/*.test.ts`);
-  return { test: { name, include, ...SHARED, setupFiles: ["test/support/let-e2e-go-first.ts"] } };
+  const setupFiles = ["test/support/let-e2e-go-first.ts", "test/support/fail-on-refusals.ts"];
+  return { test: { name, include, ...SHARED, setupFiles } };
 }
 
-/**
- * What lasts longest first: deployed stacks and time-outs are waited for, while the others compute. Of the others the files
- * of a project follow each other, so that a worker goes on to the next one.
- */
+/** What lasts longest first: deployed stacks and time-outs are waited for, while the others compute. */
 const ORDER = [
   /\/e2e\/deployed/,
   /\/e2e\/(package|commands)\./,
@@ -70,16 +68,8 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     projects: [
       ...(isOneAsked
-        ? COMPUTED.map((folder) => computed(folder, [folder]))
-        : [computed("computed", COMPUTED)]),
-      {
-        test: {
-          name: "contract",
-          include: ["test/contract/**/*.test.ts"],
-          ...SHARED,
-          setupFiles: ["test/support/fail-on-refusals.ts"],
-        },
-      },
+        ? BESIDE.map((folder) => beside(folder, [folder]))
+        : [beside("beside e2e", BESIDE)]),
       {
         test: {
           name: "e2e",

@@ -203,7 +203,7 @@ function codeOf(name: FunctionName, settings: object): Code {
       local: {
         tryBundle(folder) {
           if (IS_PACKAGE) cpSync(`${ROOT}bundles/${name}`, folder, { recursive: true });
-          else bundle(name, folder);
+          else writeFileSync(join(folder, "index.mjs"), bundleOf(name));
           writeFileSync(join(folder, SETTINGS_FILE), JSON.stringify(settings));
           return true;
         },
@@ -212,21 +212,26 @@ function codeOf(name: FunctionName, settings: object): Code {
   });
 }
 
+/** Those that this process has made. The stages of an app have the same: CDK would make each for each of them. */
+const made = new Map<FunctionName, Uint8Array>();
+
 /**
  * Makes a function's bundle. CDK's `NodejsFunction` would start npm for each, which takes longer than esbuild itself.
  *
  * The locked SDK goes into the bundle: what was tested is what runs, here and on the emulator.
  */
-function bundle(name: FunctionName, folder: string): void {
+function bundleOf(name: FunctionName): Uint8Array {
+  const before = made.get(name);
+  if (before !== undefined) return before;
   // The package brings no esbuild, and its bundles are made.
   const { buildSync }: typeof import("esbuild") = createRequire(import.meta.url)("esbuild");
   const { alias, mainFields, sourceMap, ...options } = BUNDLE;
-  buildSync({
+  const { outputFiles } = buildSync({
     ...options,
     absWorkingDir: ROOT,
     entryPoints: [entryOf(name)],
-    outfile: join(folder, "index.mjs"),
     bundle: true,
+    write: false,
     platform: "node",
     format: "esm",
     sourcemap: sourceMap,
@@ -234,6 +239,10 @@ function bundle(name: FunctionName, folder: string): void {
     alias: Object.fromEntries(Object.entries(alias).map(([module, path]) => [module, ROOT + path])),
     logLevel: "warning",
   });
+  const [file] = outputFiles;
+  if (file === undefined) throw new Error(`esbuild made nothing of ${name}.`);
+  made.set(name, file.contents);
+  return file.contents;
 }
 
 function entryOf(name: FunctionName): string {

@@ -17,6 +17,7 @@ import { makeScreen } from "../../../tools/terminal/screen.ts";
 import { HOSTILE, hostileIn } from "../../support/hostile.ts";
 import { MemorySqs } from "../../support/memory-sqs.ts";
 import { anAnsweringStack } from "../../support/operator.ts";
+import { expectRefusals } from "../../support/refusals.ts";
 
 const NOW = Date.UTC(2026, 10, 26);
 
@@ -254,6 +255,8 @@ describe.each(Object.values(TYPED).flat())("npm run ops -- %s", (...args) => {
   it("prints nothing that a terminal would obey, and no line that others wrote", async () => {
     const printed = await printedBy(typed, HOSTILE);
     const harmless = await printedBy(typed, "harmless");
+    // SQS takes no such text. Should a queue hold one, it is not obeyed either.
+    expectRefusals();
 
     expect(hostileIn(printed)).toBeNull();
     // A move of hostile letters may end early: SQS refuses some of their characters.
