@@ -64,7 +64,13 @@ const SHOWN: Readonly<Record<VerbName, Shown>> = {
     planted: plantedHealth,
     code: 3,
   },
-  watch: { command: "watch | head -2", planted: plantedHealth, json: null },
+  // A message that somebody looks at is not counted, and the alarm may be over for that moment.
+  watch: {
+    command: "watch | head -2",
+    until: /dead-letters-not-empty/,
+    planted: plantedHealth,
+    json: null,
+  },
   console: { command: "console", json: null },
   incident: { command: "incident --out exports" },
   discard: {
