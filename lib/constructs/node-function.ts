@@ -212,8 +212,8 @@ function codeOf(name: FunctionName, settings: object): Code {
   });
 }
 
-/** Those that this process has made. The stages of an app have the same: CDK would make each for each of them. */
-const made = new Map<FunctionName, Uint8Array>();
+/** What this process has bundled: CDK would bundle the same code again for each stage of an app. */
+const bundles = new Map<FunctionName, Uint8Array>();
 
 /**
  * Makes a function's bundle. CDK's `NodejsFunction` would start npm for each, which takes longer than esbuild itself.
@@ -221,8 +221,8 @@ const made = new Map<FunctionName, Uint8Array>();
  * The locked SDK goes into the bundle: what was tested is what runs, here and on the emulator.
  */
 function bundleOf(name: FunctionName): Uint8Array {
-  const before = made.get(name);
-  if (before !== undefined) return before;
+  const bundled = bundles.get(name);
+  if (bundled !== undefined) return bundled;
   // The package brings no esbuild, and its bundles are made.
   const { buildSync }: typeof import("esbuild") = createRequire(import.meta.url)("esbuild");
   const { alias, mainFields, sourceMap, ...options } = BUNDLE;
@@ -241,7 +241,7 @@ function bundleOf(name: FunctionName): Uint8Array {
   });
   const [file] = outputFiles;
   if (file === undefined) throw new Error(`esbuild made nothing of ${name}.`);
-  made.set(name, file.contents);
+  bundles.set(name, file.contents);
   return file.contents;
 }
 

@@ -126,7 +126,7 @@ export async function startEmulatorStack(
   }
 }
 
-/** CloudWatch evaluates once a minute. More often than this, three stacks side by side would keep a core busy with it. */
+/** CloudWatch evaluates once a minute. A pass is some ten calls, the largest that are made here. */
 const EVALUATION_MS = 5_000;
 
 /** What the emulator does not do by itself: metrics, alarms, and a schedule faster than a minute. */
