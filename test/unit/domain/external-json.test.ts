@@ -158,6 +158,20 @@ describe("the id of a content", () => {
     );
   });
 
+  test("does not hang on the order of keys, nor on one without a value", () => {
+    const keys = fc.uniqueArray(fc.oneof(fc.nat().map(String), anyText({ maxLength: 3 })));
+    fc.assert(
+      fc.property(keys, (names) => {
+        const entries = names.map((name, index) => [name, index] as const);
+        const id = contentIdOf("any", Object.fromEntries(entries));
+        expect(contentIdOf("any", Object.fromEntries(entries.toReversed()))).toBe(id);
+        expect(contentIdOf("any", { ...Object.fromEntries(entries), none: undefined })).toBe(
+          contentIdOf("any", Object.fromEntries(entries.filter(([name]) => name !== "none"))),
+        );
+      }),
+    );
+  });
+
   test("of something that no JSON is as deep as is no crash", () => {
     let deep: unknown = 1;
     for (let level = 0; level < 100_000; level += 1) deep = [deep];
