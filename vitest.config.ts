@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdtempSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
@@ -12,10 +13,19 @@ import type { TestSpecification } from "vitest/node";
  */
 process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, ".local", "compiled");
 
-/** Where workers find the templates that others of this run have made (test/support/template.ts). */
-const templates = mkdtempSync(join(tmpdir(), "templates-"));
-process.env["TEMPLATES_OF_RUN"] = templates;
-process.once("exit", () => rmSync(templates, { recursive: true, force: true }));
+/**
+ * The temporary folder of a run's tests and of what they start: whatever they leave in it goes with the run. A test that reads
+ * this file has it from its worker.
+ */
+if (process.env["TEMPLATES_OF_RUN"] === undefined) {
+  const temporary = mkdtempSync(join(tmpdir(), "run-"));
+  process.env["TMPDIR"] = temporary;
+  /** Where workers find the templates that others of this run have made (test/support/template.ts). */
+  process.env["TEMPLATES_OF_RUN"] = mkdtempSync(join(temporary, "templates-"));
+  // Nobody has to wait for the disk.
+  const remove = () => spawn("rm", ["-rf", temporary], { detached: true, stdio: "ignore" }).unref();
+  process.once("exit", remove);
+}
 
 /** A time-out ends what hangs. No verdict depends on it: a busy machine is slow. */
 const PATIENCE = { testTimeout: 900_000, hookTimeout: 900_000 };

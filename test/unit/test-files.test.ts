@@ -1,4 +1,6 @@
 import { globSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename } from "node:path";
 import { expect, it } from "vitest";
 
 import config from "../../vitest.config.ts";
@@ -11,4 +13,8 @@ it("runs each test file in one project, in whatever folder it stands", () => {
   );
 
   expect(run.toSorted()).toEqual(files.toSorted());
+});
+
+it("has a temporary folder of the run, so that what a test leaves there goes with it", () => {
+  expect(basename(tmpdir())).toMatch(/^run-/);
 });
