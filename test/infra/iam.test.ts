@@ -64,6 +64,6 @@ it("every written reason is needed by some stage", () => {
 /** Judged by the calls about the changed policy: the others cannot tell. */
 function isUnnoticed(mutation: Mutation, about: ExpectedCalls, reasons: number): boolean {
   const { policies, policy } = mutation;
-  if (isWrong(policies, concernedBy(mutation, about))) return false;
+  if (isWrong(mutation, concernedBy(mutation, about))) return false;
   return unusedRights([policy], about).length === 0 && needlessReasons(policies).length === reasons;
 }

@@ -125,8 +125,8 @@ const evaluated = new Map<string, boolean>();
 function evaluate(call: IamCall, identity: readonly Held[], resource: Held | undefined): boolean {
   const key = [
     callKey(call),
-    ...identity.map(({ document }) => numberOf(aboutAction(document, call.action))),
-    resource === undefined ? "" : `by ${numberOf(aboutAction(resource.document, call.action))}`,
+    ...identity.map(({ document }) => numberOf(about(call, document))),
+    resource === undefined ? "" : `by ${numberOf(about(call, resource.document))}`,
   ].join(" ");
   const known = evaluated.get(key);
   if (known !== undefined) return known;
@@ -165,9 +165,9 @@ function evaluateAnew(
       },
       identityPolicies: identity.map(({ id, document }) => ({
         name: id,
-        policy: aboutAction(document, action),
+        policy: about(call, document),
       })),
-      ...(resource !== undefined && { resourcePolicy: named(resource, action) }),
+      ...(resource !== undefined && { resourcePolicy: named(resource, call) }),
       serviceControlPolicies: [],
       resourceControlPolicies: [],
     },
@@ -177,27 +177,38 @@ function evaluateAnew(
 }
 
 /** With the name that the engine asks for. */
-function named({ id, document }: Held, action: string) {
-  return installed().createValidatedPolicy(aboutAction(document, action), () => [], { name: id });
+function named({ id, document }: Held, call: IamCall) {
+  return installed().createValidatedPolicy(about(call, document), () => [], { name: id });
 }
 
-const documentsByAction = new WeakMap<PolicyDocument, Map<string, PolicyDocument>>();
+const documentsByCall = new WeakMap<PolicyDocument, Map<string, PolicyDocument>>();
 
 /**
- * A policy without the statements that do not speak of an action: they neither allow nor deny it, and reading them takes
- * time.
+ * A policy without the statements that do not speak of a call's action, or speak to another service: they neither allow nor
+ * deny it, and reading them takes time.
  */
-function aboutAction(document: PolicyDocument, action: string): PolicyDocument {
-  const known = documentsByAction.get(document) ?? new Map<string, PolicyDocument>();
-  documentsByAction.set(document, known);
-  const about = known.get(action) ?? {
+function about({ action, caller }: IamCall, document: PolicyDocument): PolicyDocument {
+  const service = "service" in caller ? caller.service : "";
+  const key = `${action} ${service}`;
+  const known = documentsByCall.get(document) ?? new Map<string, PolicyDocument>();
+  documentsByCall.set(document, known);
+  const about = known.get(key) ?? {
     ...document,
-    Statement: document.Statement.filter((statement) =>
-      statement.Action.some((pattern) => matches(pattern.toLowerCase(), action.toLowerCase())),
+    Statement: document.Statement.filter(
+      (statement) =>
+        statement.Action.some((pattern) => matches(pattern.toLowerCase(), action.toLowerCase())) &&
+        !speaksToAnother(service, statement),
     ),
   };
-  known.set(action, about);
+  known.set(key, about);
   return about;
+}
+
+/** @param service - which calls; empty: a role or a person. */
+function speaksToAnother(service: string, { Principal: principal }: Statement): boolean {
+  if (typeof principal !== "object" || principal === null) return false;
+  const [[kind, named] = [], ...others] = Object.entries(principal);
+  return kind === "Service" && others.length === 0 && ![named].flat().includes(service);
 }
 
 /**

@@ -31,7 +31,7 @@ const OTHER_ACTIONS: Readonly<Record<string, string>> = {
  */
 export function mutationsOf(policy: AttachedPolicy, policies: readonly AttachedPolicy[]) {
   return policy.document.Statement.flatMap((statement, index) =>
-    changesOf(statement).map(({ what, changed, actions }) => {
+    changesOf(statement).map(({ what, changed, actions, widens }) => {
       const Statement = policy.document.Statement.flatMap((one, at) =>
         at === index ? changed : [one],
       );
@@ -44,6 +44,7 @@ export function mutationsOf(policy: AttachedPolicy, policies: readonly AttachedP
         policy: mutated,
         /** What its changed statement spoke of, or speaks of now. */
         actions,
+        widens,
       };
     }),
   );
@@ -53,14 +54,18 @@ interface Change {
   readonly what: string;
   readonly changed: readonly Statement[];
   readonly actions: readonly string[];
+  /** More is allowed afterwards, if anything changes; otherwise less. */
+  readonly widens: boolean;
 }
 
 function changesOf(statement: Statement): readonly Change[] {
+  const allows = statement.Effect === "Allow";
   const removals = statement.Action.map((action) => {
     const Action = statement.Action.filter((one) => one !== action);
     return {
       what: `without ${action}`,
       actions: [action],
+      widens: !allows,
       changed: Action.length === 0 ? [] : [{ ...statement, Action }],
     };
   });
@@ -70,6 +75,7 @@ function changesOf(statement: Statement): readonly Change[] {
   const addition = {
     what: `with ${other}`,
     actions: [other],
+    widens: allows,
     changed: [{ ...statement, Action: [...statement.Action, other] }],
   };
   const additions = statement.Action.includes(other) ? [] : [addition];
@@ -79,5 +85,6 @@ function changesOf(statement: Statement): readonly Change[] {
 function withoutConditions(statement: Statement): readonly Change[] {
   const { Condition, ...rest } = statement;
   if (Condition === undefined || Object.keys(Condition).length === 0) return [];
-  return [{ what: "without its conditions", changed: [rest], actions: statement.Action }];
+  const widens = statement.Effect === "Allow";
+  return [{ what: "without its conditions", changed: [rest], actions: statement.Action, widens }];
 }
