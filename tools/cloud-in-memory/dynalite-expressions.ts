@@ -2,10 +2,12 @@ import type { Context, Parser, Values } from "dynalite/db/conditionParser.js";
 
 type Names = Readonly<Record<string, string>>;
 
+/** Makes a part of a tree anew, with these names and values in the place of the placeholders: dynalite changes what it gets. */
+type Make = (names: Names, values: Values) => unknown;
+
 /** What a parser made of an expression whose names stand for themselves, and what of names and values is unused since. */
 interface Read {
-  readonly tree: unknown;
-  readonly values: Values;
+  readonly tree: Make;
   readonly unusedNames: Record<string, true>;
   readonly unusedValues: Record<string, true>;
 }
@@ -25,10 +27,13 @@ const LOOKS_AT_VALUES = /between|attribute_type/i;
 export function readOnce(parser: Parser): void {
   const { parse } = parser;
   const known = new Map<string, Read>();
+  const words = new Map<string, ReadonlySet<string>>();
   parser.parse = (expression, options) => {
     const { context } = options;
     const { attrNames: names = {}, attrVals: values = {} } = context;
-    if (LOOKS_AT_VALUES.test(expression) || !areApart(names, expression)) {
+    const own = words.get(expression) ?? new Set(expression.match(/[#:]?\w+/g));
+    words.set(expression, own);
+    if (LOOKS_AT_VALUES.test(expression) || !areApart(names, own)) {
       return parse(expression, options);
     }
     const types = Object.entries(values).map(([name, value]) => [name, ...Object.keys(value)]);
@@ -39,15 +44,14 @@ export function readOnce(parser: Parser): void {
     known.set(key, read);
     context.unusedAttrNames = { ...read.unusedNames };
     context.unusedAttrVals = { ...read.unusedValues };
-    return inPlace(read, names, values);
+    return read.tree(names, values);
   };
 }
 
-/** Whether each name is an attribute that the expression has by no other name. */
-function areApart(names: Names, expression: string): boolean {
+/** Whether each name is an attribute that an expression of these words has by no other name. */
+function areApart(names: Names, own: ReadonlySet<string>): boolean {
   const attributes = Object.values(names);
   if (new Set(attributes).size < attributes.length) return false;
-  const own = new Set(expression.match(/[#:]?\w+/g));
   return attributes.every((attribute) => attribute !== "" && !own.has(attribute));
 }
 
@@ -68,30 +72,35 @@ function readByPlaceholders(
     const tree = parse(expression, { context });
     if (typeof tree === "string") return null;
     const { unusedAttrNames: unusedNames, unusedAttrVals: unusedValues } = context;
-    return { tree, values, unusedNames, unusedValues };
+    const placeholders = new Map(Object.entries(values).map(([name, value]) => [value, name]));
+    return { tree: makerOf(tree, placeholders), unusedNames, unusedValues };
   } catch {
     // Whoever asks for it has the parser refuse it again, by the names that were given.
     return null;
   }
 }
 
-/** A copy of a tree, in which these names and values stand in the place of the placeholders and of the values before. */
-function inPlace({ tree, values: before }: Read, names: Names, values: Values): unknown {
-  const copies = new Map<unknown, unknown>(
-    Object.entries(before).map(([name, value]) => [value, values[name]]),
+/** @param placeholders - of the values that the tree was made with. */
+function makerOf(part: unknown, placeholders: ReadonlyMap<unknown, string>): Make {
+  if (typeof part === "string") return nameMakerOf(part);
+  if (typeof part !== "object" || part === null) return () => part;
+  const placeholder = placeholders.get(part);
+  if (placeholder !== undefined) return (_, values) => values[placeholder];
+  if (Array.isArray(part)) {
+    const makers = part.map((one) => makerOf(one, placeholders));
+    return (names, values) => makers.map((make) => make(names, values));
+  }
+  const makers = Object.entries(part).map(
+    ([key, one]) => [nameMakerOf(key), makerOf(one, placeholders)] as const,
   );
-  const nameOf = (text: string) => (text.startsWith("#") ? (names[text] ?? text) : text);
-  const copyOf = (part: unknown): unknown => {
-    if (typeof part === "string") return nameOf(part);
-    if (typeof part !== "object" || part === null) return part;
-    const known = copies.get(part);
-    if (known !== undefined) return known;
-    const copy: Record<string, unknown> = Array.isArray(part)
-      ? []
-      : Object.create(Object.getPrototypeOf(part));
-    copies.set(part, copy);
-    for (const [key, inner] of Object.entries(part)) copy[nameOf(key)] = copyOf(inner);
-    return copy;
+  const prototype: object | null = Object.getPrototypeOf(part);
+  return (names, values) => {
+    const made: Record<string, unknown> = Object.create(prototype);
+    for (const [nameOf, make] of makers) made[nameOf(names)] = make(names, values);
+    return made;
   };
-  return copyOf(tree);
+}
+
+function nameMakerOf(text: string): (names: Names) => string {
+  return text.startsWith("#") ? (names) => names[text] ?? text : () => text;
 }

@@ -1,11 +1,14 @@
 import { createRequire } from "node:module";
 
-import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+import {
+  ConditionalCheckFailedException,
+  DynamoDBServiceException,
+} from "@aws-sdk/client-dynamodb";
 import validations from "dynalite/validations/index.js";
 import type { Data, Validations } from "dynalite/validations/index.js";
 import type { Store } from "dynalite/db/index.js";
 
-import { middlewareOf } from "../strict-aws/middleware.ts";
+import { middlewareOf, operationOf } from "../strict-aws/middleware.ts";
 import type { Answered } from "../strict-aws/strict-proxy.ts";
 import { textOf } from "../strict-aws/wire.ts";
 import type { WireRequest } from "../strict-aws/wire.ts";
@@ -48,22 +51,68 @@ const ACTIONS: ReadonlyMap<string, Known> = new Map(
 );
 
 /**
- * Has a client of the SDK give its requests to the actions of a dynalite of this process: a connection, a signature that
- * nobody checks and what else HTTP needs took more than half of each call. What is asked is written and read as on the
- * wire, and dynalite validates it as its server does.
+ * Has the calls of a client of the SDK end in the actions of a dynalite of this process: how the SDK writes, signs, sends and
+ * reads took most of each call. dynalite is asked what would be on the wire, and validates it as its server does.
  */
-export function asksInProcess(store: Store) {
-  return {
-    signer: { sign: (request) => Promise.resolve(request) },
-    requestHandler: {
-      handle: async (request: Pick<WireRequest, "headers" | "body">) => {
-        const { status: statusCode, ...answered } = await answerOf(store, request);
-        return { response: { statusCode, ...answered } };
+export function asksInProcess(client: unknown, store: Store): void {
+  middlewareOf(client).add(
+    (_, context) =>
+      async ({ input }) => {
+        const { status, said } = await saidBy(store, operationOf(context), written(input));
+        const answer = read(said);
+        const $metadata = { httpStatusCode: status };
+        if (status !== 200) throw errorOf(answer, $metadata);
+        return { output: { $metadata, ...answer }, response: {} };
       },
-      updateHttpClientConfig: () => undefined,
-      httpHandlerConfigs: () => ({}),
-    },
-  } satisfies DynamoDBClientConfig;
+    { step: "initialize", priority: "low", name: "askInProcess" },
+  );
+}
+
+/** A copy as JSON has it: without what is undefined, and with bytes as base64. */
+function written(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
+  if (Array.isArray(value)) return value.map(written);
+  const copy: Record<string, unknown> = {};
+  for (const [name, one] of Object.entries(value)) if (one !== undefined) copy[name] = written(one);
+  return copy;
+}
+
+function bytesOf(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, "base64"));
+}
+
+/** The copy that the SDK makes of an answer. A text by the name of `B` is bytes: an attribute of that name is an object. */
+function read<Value>(value: Value): Value;
+function read(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((one) => read(one));
+  const copy: Record<string, unknown> = {};
+  for (const [name, one] of Object.entries(value)) {
+    if (name === "B" && typeof one === "string") copy[name] = bytesOf(one);
+    else if (name === "BS" && Array.isArray(one)) copy[name] = one.map(String).map(bytesOf);
+    else if (one !== undefined) copy[name] = read(one);
+  }
+  return copy;
+}
+
+interface Refusal {
+  readonly __type?: string;
+  readonly message?: string;
+  readonly Message?: string;
+  readonly Item?: ConditionalCheckFailedException["Item"];
+}
+
+/** A refusal as the SDK throws it. */
+function errorOf(
+  { __type = "", message = "", Message = message, Item }: Refusal,
+  $metadata: { readonly httpStatusCode: number },
+): DynamoDBServiceException {
+  const [, name = ""] = __type.split("#");
+  const said = { message: Message, $metadata };
+  return name === "ConditionalCheckFailedException"
+    ? new ConditionalCheckFailedException({ ...said, Item })
+    : new DynamoDBServiceException({ ...said, name, $fault: "client" });
 }
 
 /** dynalite's answer to a request as it is on the wire. */
@@ -72,11 +121,10 @@ export async function answerOf(
   { headers, body }: Pick<WireRequest, "headers" | "body">,
 ): Promise<Answered> {
   const [, operation = ""] = headers["x-amz-target"]?.split(".") ?? [];
-  const action = ACTIONS.get(operation);
   const { status, said } =
-    action === undefined || headers["content-type"] !== JSON_TYPE
-      ? { status: 400, said: { __type: "com.amazon.coral.service#UnknownOperationException" } }
-      : await saidBy(store, action, textOf(body));
+    headers["content-type"] === JSON_TYPE
+      ? await saidBy(store, operation, JSON.parse(textOf(body)))
+      : UNKNOWN;
   return {
     status,
     headers: { "content-type": JSON_TYPE },
@@ -84,19 +132,22 @@ export async function answerOf(
   };
 }
 
-/** Has such a client leave out what no action looks at: what it says of itself, and what only a connection needs. */
-export function saysNothingOfItself(client: unknown): void {
-  const stack = middlewareOf(client);
-  for (const name of ["getUserAgent", "recursionDetection", "hostHeader", "contentLength"]) {
-    stack.remove(`${name}Middleware`);
-  }
-  // Powertools adds its own behind this one.
-  stack.add((next) => next, { step: "build", name: "getUserAgentMiddleware" });
+const UNKNOWN = {
+  status: 400,
+  said: { __type: "com.amazon.coral.service#UnknownOperationException" },
+} as const;
+
+interface Said {
+  readonly status: number;
+  readonly said: object;
 }
 
-async function saidBy(store: Store, { act, known }: Known, body: string) {
+async function saidBy(store: Store, operation: string, asked: unknown): Promise<Said> {
+  const action = ACTIONS.get(operation);
+  if (action === undefined) return UNKNOWN;
+  const { act, known } = action;
   try {
-    const data = validations.checkTypes(JSON.parse(body), known.types);
+    const data = validations.checkTypes(asked, known.types);
     validations.checkValidations(data, known.types, known.custom, store);
     const said = await new Promise<object>((resolve, reject) => {
       act(store, data, (refusal, answer = {}) => (refusal ? reject(refusal) : resolve(answer)));

@@ -18,7 +18,7 @@ import {
 } from "../strict-aws/table-keys.ts";
 import type { KeyAttribute, TableKeys } from "../strict-aws/table-keys.ts";
 import { readOnce } from "./dynalite-expressions.ts";
-import { answerOf, asksInProcess, saysNothingOfItself } from "./dynalite-in-process.ts";
+import { answerOf, asksInProcess } from "./dynalite-in-process.ts";
 import { itemRefusal } from "../strict-aws/limits-of-dynamo-db.ts";
 import { unlogged } from "../strict-aws/middleware.ts";
 import { endPagesEarly, refuseBeyondLimits } from "../strict-aws/strict-client.ts";
@@ -148,13 +148,12 @@ export async function startDynamoDb(
   const store = db.create({ createTableMs: 0 });
   const connect = (): DynamoDB => {
     const connected = new DynamoDB({
-      ...asksInProcess(store),
       endpoint: "http://dynalite",
       region: "us-east-1",
       credentials: { accessKeyId: "local", secretAccessKey: "local" },
     });
     unlogged(connected);
-    saysNothingOfItself(connected);
+    asksInProcess(connected, store);
     return connected;
   };
   const client = connect();

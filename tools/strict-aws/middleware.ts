@@ -21,7 +21,10 @@ interface MiddlewareStack {
   remove(name: string): void;
   add(
     middleware: Middleware,
-    options: Options & { readonly step: "initialize" | "build"; readonly priority?: "high" },
+    options: Options & {
+      readonly step: "initialize" | "build";
+      readonly priority?: "high" | "low";
+    },
   ): void;
   addRelativeTo(
     middleware: Middleware,
