@@ -11,9 +11,20 @@ export interface Statistics {
 
 /** What was measured of one metric: its minutes, from the first one on. Many are asked for at once, and often. */
 interface Measured {
-  readonly minutes: readonly (readonly number[] | undefined)[];
-  readonly first: number;
+  minutes: (readonly number[] | undefined)[];
+  first: number;
+  /** What its hours come to, counted from the first minute: a window may be a day, and is looked at each minute of days. */
+  hours: (Summary | undefined)[];
 }
+
+interface Summary {
+  readonly count: number;
+  readonly sum: number;
+  readonly highest: number;
+  readonly lowest: number;
+}
+
+const HOUR = 60;
 
 /** What was measured of a series of which nothing was. */
 const NOTHING = {};
@@ -25,10 +36,7 @@ const NONE: readonly number[] = [];
 export class Measurements implements Statistics {
   readonly #series: Map<SeriesName, Measured>;
   /** Series that this copy alone reads, so that they may change. */
-  readonly #own = new Map<
-    SeriesName,
-    { minutes: (readonly number[] | undefined)[]; first: number }
-  >();
+  readonly #own = new Map<SeriesName, Measured>();
 
   constructor(measured: ReadonlyMap<SeriesName, Measured> = new Map()) {
     this.#series = new Map(measured);
@@ -73,16 +81,8 @@ export class Measurements implements Statistics {
     if (measured === undefined) return null;
     const begin = Math.max(from - measured.first, 0);
     const end = Math.min(to - measured.first, measured.minutes.length);
-    // A window may be a day, and is looked at each minute of days: only a percentile needs its values at once.
-    let [count, sum, highest, lowest] = [0, 0, -Infinity, Infinity];
-    for (let index = begin; index < end; index += 1) {
-      for (const value of measured.minutes[index] ?? NONE) {
-        count += 1;
-        sum += value;
-        if (value > highest) highest = value;
-        if (value < lowest) lowest = value;
-      }
-    }
+    // Only a percentile needs its values at once.
+    const { count, sum, highest, lowest } = summaryOf(measured, begin, end);
     if (count === 0) return null;
     switch (statistic) {
       case "Sum":
@@ -110,13 +110,40 @@ export class Measurements implements Statistics {
   /** What was measured of a series, to be changed here alone. @param minute - where it begins when it is new. */
   #changeable(series: SeriesName, minute: number) {
     const known = this.#own.get(series);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      known.hours = [];
+      return known;
+    }
     const { minutes = [], first = minute } = this.#series.get(series) ?? {};
-    const own = { minutes: [...minutes], first };
+    const own: Measured = { minutes: [...minutes], first, hours: [] };
     this.#own.set(series, own);
     this.#series.set(series, own);
     return own;
   }
+}
+
+/** What the minutes come to from index `begin` to before `end`, whole hours by what they came to before. */
+function summaryOf(measured: Measured, begin: number, end: number): Summary {
+  let [count, sum, highest, lowest] = [0, 0, -Infinity, Infinity];
+  for (let index = begin; index < end;) {
+    if (index % HOUR === 0 && index + HOUR <= end && end - begin > HOUR) {
+      const hour = (measured.hours[index / HOUR] ??= summaryOf(measured, index, index + HOUR));
+      count += hour.count;
+      sum += hour.sum;
+      highest = Math.max(highest, hour.highest);
+      lowest = Math.min(lowest, hour.lowest);
+      index += HOUR;
+      continue;
+    }
+    for (const value of measured.minutes[index] ?? NONE) {
+      count += 1;
+      sum += value;
+      if (value > highest) highest = value;
+      if (value < lowest) lowest = value;
+    }
+    index += 1;
+  }
+  return { count, sum, highest, lowest };
 }
 
 /** Between the two nearest values, in proportion. */

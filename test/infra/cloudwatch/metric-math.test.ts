@@ -48,6 +48,26 @@ describe("a statistic", () => {
     expect(measurements.statistic("m", statistic, 0, 5)).toBe(value);
   });
 
+  it.each([
+    ["Sum", 10_010, 9_898, 9_818],
+    ["Maximum", 7, 7, 7],
+    ["Minimum", 7, 7, -64],
+    ["SampleCount", 1_430, 1_414, 1_415],
+  ])("%s of a day, again when it has changed, and in a copy", (statistic, all, less, other) => {
+    const day = new Measurements();
+    const ofDay = (measured: Measurements) => measured.statistic("m", statistic, 0, 1_440);
+    for (let minute = 10; minute < 1_450; minute += 1) day.put("m", minute, 7);
+
+    const before = ofDay(day);
+    day.forget("m", 200, 216);
+    const after = ofDay(day);
+    const copy = day.copy();
+    copy.put("m", 300, -9, -64);
+    copy.forget("m", 301, 302);
+
+    expect([before, after, ofDay(copy), ofDay(day)]).toEqual([all, less, other, less]);
+  });
+
   it("of nothing is missing", () => {
     expect(measurements.statistic("m", "Sum", 3, 5)).toBeNull();
     expect(measurements.statistic("unknown", "Sum", 0, 5)).toBeNull();
