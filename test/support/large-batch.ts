@@ -3,6 +3,7 @@ import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
 import { makeConsumerHandler } from "../../lambdas/consumer/handler.ts";
 import { encodeEnvelope } from "../../lambdas/domain/event/envelope.ts";
+import { EXTERNAL_INPUT } from "../../lambdas/settings/limits.ts";
 import { consumerOver } from "../../tools/cloud-in-memory/runtime.ts";
 import { batchOfMessages, lambdaContext } from "../../tools/cloud-in-memory/builders.ts";
 import { answered } from "../../tools/cloud-in-memory/clients.ts";
@@ -10,29 +11,29 @@ import { anEnvelope } from "./poll-envelope.ts";
 
 /*
  * A process of its own: the consumer takes one batch of ten large bodies, each of which stands in the
- * payload bucket. Its arguments are the shape of the bodies and their bytes; it prints what became of them.
+ * payload bucket. It prints what became of them.
  */
 
 const AT = 1_760_000_000_000;
+const BYTES = 4_000_000;
 
-const FILLINGS: Readonly<Record<string, string>> = {
-  objects: `{"a":1,"b":"x"},`,
-  "empty objects": "{},",
-  numbers: "12345678901234567890,",
-  texts: `"${"é".repeat(500)}",`,
-};
+/** Three bytes of the text each, they take most of all memory. So many are the most that is parsed at all. */
+const emptyObjects = listOf("{},", EXTERNAL_INPUT.jsonNodes - 100);
+const others = [`{"a":1,"b":"x"},`, "12345678901234567890,", `"${"é".repeat(500)}",`].map(
+  (filling) => listOf(filling, Math.floor(BYTES / Buffer.byteLength(filling))),
+);
 
-const [shape = "", bytes = "0"] = process.argv.slice(2);
-const filling = FILLINGS[shape] ?? "";
-const times = Math.floor(Number(bytes) / Buffer.byteLength(filling));
-const list = Buffer.from(`"list":[${filling.repeat(times)}0]}}`);
+function listOf(filling: string, times: number): Buffer {
+  return Buffer.from(`"list":[${filling.repeat(times)}0]}}`);
+}
 
-/** A webhook of about so many bytes: a Journey event, or one of another family. */
+/** A webhook: a Journey event, or one of another family, whose whole content has an id. */
 function bodyOf(index: number): Uint8Array {
-  const frame =
-    index % 2 === 0
-      ? `"journey_application_token":"JA-${index}","journey_token":"J-1","type":"error","timestamp":${AT}`
-      : `"review_token":"R-${index}"`;
+  const isJourneyEvent = index % 2 === 0;
+  const frame = isJourneyEvent
+    ? `"journey_application_token":"JA-${index}","journey_token":"J-1","type":"error","timestamp":${AT}`
+    : `"review_token":"R-${index}"`;
+  const list = isJourneyEvent ? emptyObjects : (others[(index - 1) / 2] ?? emptyObjects);
   return Buffer.concat([Buffer.from(`{"type":"x","data":{${frame},`), list]);
 }
 
