@@ -9,6 +9,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { OUTPUTS } from "../../../lib/outputs.ts";
 
 const MAIN = "tools/ops/main.ts";
+const BESIDE = new URL("../../support/verbs-beside.ts", import.meta.url).href;
 const execute = promisify(execFile);
 
 /** The tool in a terminal of so many columns, as a person has it. */
@@ -31,12 +32,6 @@ sys.stdout.buffer.write(text)
 `;
 
 describe("the process of npm run ops", () => {
-  it("says its version", async () => {
-    const { stdout } = await execute(process.execPath, [MAIN, "--version"]);
-
-    expect(stdout).toMatch(/^alloy-journey-webhooks \d+\.\d+\.\d+\n$/);
-  });
-
   it("completes in bash what it says, without a mistake of the shell's", async () => {
     const { stdout } = await execute("bash", [
       "-c",
@@ -68,34 +63,29 @@ describe("the process of npm run ops", () => {
     expect(stdout).not.toContain("\u001B[");
   });
 
-  // What reads once, what goes on, what moves, what waits for a function, and what serves.
-  it.each([
-    "gaps",
-    "watch",
-    "logs consumer --follow",
-    "redrive --yes",
-    "poll",
-    "console",
-    "incident --out /tmp",
-  ])("ends %s with 130 and a sentence when it is interrupted", async (verb) => {
-    const server = createServer(() => {}).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    onTestFinished(() => void server.close());
-    const address = server.address();
-    const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/`;
-    const file = join(mkdtempSync(join(tmpdir(), "outputs-")), "outputs.json");
-    const outputs = Object.fromEntries(OUTPUTS.map((name) => [name, url]));
-    writeFileSync(
-      file,
-      JSON.stringify({ endpoint: url, region: "us-east-1", webhookUrl: url, outputs }),
+  it("ends with 130 and a sentence when it is interrupted, whatever verbs it runs", async () => {
+    // What reads once, what goes on, what moves, what waits for a function, and what serves.
+    const begun = await Promise.all(
+      [
+        "gaps",
+        "watch",
+        "logs consumer --follow",
+        "redrive --yes",
+        "poll",
+        "console",
+        "incident --out /tmp",
+      ].map(aVerbThatWaits),
     );
-    const command = spawn(process.execPath, [MAIN, ...verb.split(" "), "--outputs", file]);
+    const [first = [], ...beside] = begun.map(({ args }) => args);
+    const command = spawn(process.execPath, ["--import", BESIDE, MAIN, ...first], {
+      env: { ...process.env, VERBS_BESIDE: JSON.stringify(beside) },
+    });
     let errors = "";
     command.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
-    await once(server, "connection");
+    await Promise.all(begun.map(({ called }) => called));
 
     command.kill("SIGINT");
-    const [code] = await once(command, "exit");
+    const [code] = await once(command, "close");
 
     expect({ code, errors }).toEqual({
       code: 130,
@@ -113,3 +103,19 @@ describe("the process of npm run ops", () => {
     });
   });
 });
+
+/** A verb's command line for a stack that never answers it. */
+async function aVerbThatWaits(verb: string) {
+  const server = createServer(() => {}).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/`;
+  const file = join(mkdtempSync(join(tmpdir(), "outputs-")), "outputs.json");
+  const outputs = Object.fromEntries(OUTPUTS.map((name) => [name, url]));
+  writeFileSync(
+    file,
+    JSON.stringify({ endpoint: url, region: "us-east-1", webhookUrl: url, outputs }),
+  );
+  return { args: [...verb.split(" "), "--outputs", file], called: once(server, "connection") };
+}

@@ -24,6 +24,13 @@ describe("a run of npm run ops", () => {
     expect(await said("--help")).toMatchObject({ code: 0, warned: "" });
   });
 
+  it("says its version", async () => {
+    const { code, printed } = await said("--version");
+
+    expect(code).toBe(0);
+    expect(printed).toMatch(/^alloy-journey-webhooks \d+\.\d+\.\d+$/);
+  });
+
   it("ends with 2 when the command line is wrong", async () => {
     expect(await said("shwo")).toMatchObject({
       code: 2,
