@@ -12,14 +12,9 @@ export interface Known {
   readonly credential: Credential;
 }
 
-/**
- * The entries of the current version, and since when each is there.
- *
- * @param before - those that are known already: a fingerprint is slow to make, and stays what it is.
- */
+/** The entries of the current version, and since when each is there. */
 export async function knownEntries(
   stack: Pick<ConnectedStack, "secrets" | "webhookSecretArn">,
-  before: readonly Known[] = [],
 ): Promise<readonly Known[]> {
   const versions = await versionsOf(stack);
   const [current] = versions;
@@ -29,9 +24,7 @@ export async function knownEntries(
       entry: entry.id,
       kind: entry.list,
       username: entry.username,
-      fingerprint:
-        before.find((one) => isSame(one.entry, entry))?.credential.fingerprint ??
-        fingerprintOf(entry, stack.webhookSecretArn),
+      fingerprint: fingerprintOf(entry, stack.webhookSecretArn),
       refused: entry.refused,
       ...sinceOf(entry, versions),
     },

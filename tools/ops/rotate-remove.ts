@@ -45,7 +45,7 @@ export async function removeEntry(
     await agreed(terminal, question, "No entry was removed");
   }
   await changeSecret(stack, (text) => textWithout(text, entry));
-  const known = await knownEntries(stack, before);
+  const known = await knownEntries(stack);
   terminal.print(
     `Removed ${titleOf(credential)}. ${isValid ? "Ingest refuses it within five minutes. " : ""}What stays:`,
     ...linesOf(known),

@@ -95,8 +95,14 @@ const COST = { N: 2 ** 14, r: 8, p: 1, maxmem: 32 * 2 ** 20 } as const;
  * @param salt - of the stack: one value has another fingerprint in another stage.
  */
 export function fingerprintOf({ list, username, value }: Entry, salt: string): string {
-  return scryptSync(JSON.stringify([list, username, value]), salt, 3, COST).toString("hex");
+  const told = JSON.stringify([list, username, value]);
+  const fingerprint = made.get(salt + told) ?? scryptSync(told, salt, 3, COST).toString("hex");
+  made.set(salt + told, fingerprint);
+  return fingerprint;
 }
+
+/** Slow to make, and shown several times in a run. */
+const made = new Map<string, string>();
 
 function partsOf(raw: unknown): Pick<Entry, "username" | "value"> {
   if (!isJsonObject(raw)) return { username: null, value: raw };
