@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 import { afterAll, describe, expect, test } from "vitest";
 
 import { DynamoApplicationStore } from "../../lambdas/adapters/dynamo/dynamo-application-store.ts";
@@ -148,7 +150,6 @@ test("reads every page of what is near an event, however large its neighbours ar
 });
 
 /** Bytes that do not compress. */
-function noise(length: number, seed: number): Uint8Array {
-  const random = randomOf(seed + 1);
-  return Uint8Array.from({ length }, () => Math.floor(random() * 256));
+function noise(outputLength: number, seed: number): Uint8Array {
+  return createHash("shake256", { outputLength }).update(`${seed}`).digest();
 }
