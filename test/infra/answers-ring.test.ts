@@ -120,6 +120,16 @@ async function halfADay(trouble: {
   };
 }
 
+/** Two questions are about each of these days. */
+const daysOfFailures = new Map<number, ReturnType<typeof halfADay>>();
+
+/** Half a day in which so many applications err. */
+async function aDayOfFailures(bad: number) {
+  const day = daysOfFailures.get(bad) ?? halfADay({ bad, answer: ofBad(failed) });
+  daysOfFailures.set(bad, day);
+  return day;
+}
+
 /** Once Alloy answers as it should, each is checked within two periods of the poller of when it is due. */
 const CHECKED_AGAIN = { checkedLateAfter: 0, uncheckedAfter: 0 };
 
@@ -131,14 +141,14 @@ describe("half a day of the real poller, under the alarms of the real template",
   });
 
   test("in which one application errs alone rings for that, and the others are checked within two periods", async () => {
-    const day = await halfADay({ bad: 1, answer: ofBad(failed) });
+    const day = await aDayOfFailures(1);
 
     expect(day).toMatchObject({ rang: ["applications-unchecked"], givenUp: 0, checkedLate: 0 });
     expect(day.firstAt("applications-unchecked")).toBeLessThan(3 * 60);
   });
 
   test("in which 200 err rings for that, and the healthy ones are checked within two periods", async () => {
-    const day = await halfADay({ bad: 200, answer: ofBad(failed) });
+    const day = await aDayOfFailures(200);
 
     expect(day.rang).toEqual(["alloy-api-failing", "applications-unchecked"]);
     expect(day).toMatchObject({ givenUp: 0, checkedLate: 0, integrationTold: false });
@@ -183,7 +193,7 @@ describe("half a day of the real poller, under the alarms of the real template",
     ["one", 1],
     ["200", 200],
   ])("in which %s err asks for none of them more than the day's calls", async (_, bad) => {
-    const { calls } = await halfADay({ bad, answer: ofBad(failed) });
+    const { calls } = await aDayOfFailures(bad);
 
     const counts = new Map<string, number>();
     for (const { applicationToken: token } of calls) {

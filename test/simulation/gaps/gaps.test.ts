@@ -16,7 +16,8 @@ const MOST_SEEDS = 800;
 /** The first seeds in which each trouble can be planted. */
 function seedsWithGaps(): readonly number[] {
   const seedsOf = new Map<Trouble, number[]>(ALL_TROUBLES.map((trouble) => [trouble, []]));
-  for (let seed = 1; seed <= MOST_SEEDS; seed += 1) {
+  const isFull = () => [...seedsOf.values()].every((seeds) => seeds.length === TIMES);
+  for (let seed = 1; seed <= MOST_SEEDS && !isFull(); seed += 1) {
     const planted = plantGap(scenarioOf(seed, { knobs: knobsOf(seed, GAP_KNOBS) }));
     const seeds = planted === null ? undefined : seedsOf.get(planted.trouble);
     if (seeds !== undefined && seeds.length < TIMES) seeds.push(seed);

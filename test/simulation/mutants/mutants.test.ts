@@ -39,7 +39,7 @@ describe("planted bugs", () => {
   test("that change nothing live, also in worlds that hear of fewer applications when calls fail", async () => {
     const nothing = { id: "nothing", what: "nothing is wrong", plant: () => ({}) } as const;
 
-    const { caught } = await hunters.hunt({ ...nothing, needs: "dead-route", within: 20 });
+    const { caught } = await hunters.hunt({ ...nothing, needs: "dead-route", within: 5 });
 
     expect(caught).toBeNull();
   });
