@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from "../../lambdas/settings/metrics.ts";
-import { idsOf, isRecord, listOf, objectsIn, referredId } from "../../tools/template/synthesise.ts";
+import { idsOf, isRecord, listOf, objectsIn, referredId } from "../../tools/template/template.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
 import {
   production,

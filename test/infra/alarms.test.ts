@@ -7,9 +7,10 @@ import { AlertTopics, INCIDENT_ALARMS } from "../../lib/alarms/alert-topics.ts";
 import { Encryption } from "../../lib/constructs/encryption.ts";
 import { pascalCase } from "../../lib/pascal-case.ts";
 import { RunbookAlarm } from "../../lib/alarms/runbook-alarm.ts";
-import { listOf, objectsIn, referredId } from "../../tools/template/synthesise.ts";
+import { listOf, objectsIn, referredId } from "../../tools/template/template.ts";
 import { sandbox, VARIANTS, withTargets, withWorkedRules } from "../../tools/template/variants.ts";
-import type { Synthesised, TemplateResource } from "../../tools/template/synthesise.ts";
+import type { Synthesised } from "../../tools/template/synthesise.ts";
+import type { TemplateResource } from "../../tools/template/template.ts";
 import { templateOf } from "../support/template.ts";
 
 const RUNBOOKS = readdirSync("docs/runbooks").map((file) => file.replace(/\.md$/, ""));

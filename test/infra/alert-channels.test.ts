@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { INCIDENT_ALARMS } from "../../lib/alarms/alert-topics.ts";
 import type { Channel } from "../../lib/config/stage-configuration.ts";
-import { listOf, referredId } from "../../tools/template/synthesise.ts";
+import { listOf, referredId } from "../../tools/template/template.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
 import { sandbox } from "../../tools/template/variants.ts";
 import { templateOf } from "../support/template.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isRecord, listOf, objectsIn } from "../../tools/template/synthesise.ts";
-import type { StackTemplate } from "../../tools/template/synthesise.ts";
+import { isRecord, listOf, objectsIn } from "../../tools/template/template.ts";
+import type { StackTemplate } from "../../tools/template/template.ts";
 import { VARIANTS } from "../../tools/template/variants.ts";
 import { templateOf } from "../support/template.ts";
 

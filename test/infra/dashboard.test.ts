@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { METRIC_NAMESPACE, STAGE_DIMENSION } from "../../lambdas/settings/metrics.ts";
 import { dashboardOf, metricsOf, parseBody } from "../../tools/dashboard/definition.ts";
 import type { ShownMetric, Widget } from "../../tools/dashboard/definition.ts";
-import { isRecord, listOf, referredId } from "../../tools/template/synthesise.ts";
+import { isRecord, listOf, referredId } from "../../tools/template/template.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
 import { local, sandbox, VARIANTS } from "../../tools/template/variants.ts";
 import { EMITTED, identity } from "../support/emitted.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { refuseOtherPartitions } from "../../lib/config/partition.ts";
 import { isFirstFrom } from "../../lib/config/first-deployment.ts";
-import { idsOf, isRecord, listOf } from "../../tools/template/synthesise.ts";
+import { idsOf, isRecord, listOf } from "../../tools/template/template.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
 import { production, sandbox, VARIANTS } from "../../tools/template/variants.ts";
 import { A_DOMAIN } from "../support/stages.ts";

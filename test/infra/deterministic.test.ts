@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 
 import { synthesise } from "../../tools/template/synthesise.ts";
-import type { StackTemplate } from "../../tools/template/synthesise.ts";
+import type { StackTemplate } from "../../tools/template/template.ts";
 import { production, VARIANTS } from "../../tools/template/variants.ts";
 import { templateOf } from "../support/template.ts";
 

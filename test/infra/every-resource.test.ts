@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { pascalCase } from "../../lib/pascal-case.ts";
-import { idsOf, isRecord, listOf, objectsIn, referredId } from "../../tools/template/synthesise.ts";
+import { idsOf, isRecord, listOf, objectsIn, referredId } from "../../tools/template/template.ts";
 import {
   sandbox,
   VARIANTS,
@@ -9,7 +9,8 @@ import {
   withOwnKey,
   withTargets,
 } from "../../tools/template/variants.ts";
-import type { Synthesised, TemplateResource } from "../../tools/template/synthesise.ts";
+import type { Synthesised } from "../../tools/template/synthesise.ts";
+import type { TemplateResource } from "../../tools/template/template.ts";
 import { templateOf } from "../support/template.ts";
 
 /** What holds data: it is never replaced by accident, and what becomes of it is said. */

@@ -17,7 +17,7 @@ import { environment, environmentBytes } from "../../lib/proofs/environment.ts";
 import { violations } from "../../lib/proofs/inequality.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { LIMITS } from "../../tools/strict-aws/limits.ts";
-import { isRecord } from "../../tools/template/synthesise.ts";
+import { isRecord } from "../../tools/template/template.ts";
 import { templateOf } from "../support/template.ts";
 import { sandbox, VARIANTS } from "../../tools/template/variants.ts";
 

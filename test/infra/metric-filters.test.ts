@@ -8,7 +8,7 @@ import { shortLines } from "../../lambdas/telemetry/short-lines.ts";
 import { consumerSettings, ingestSettings } from "../../lib/config/function-settings.ts";
 import { readEmbeddedMetrics } from "../../tools/local/emulator/embedded-metrics.ts";
 import { metricFiltersOf } from "../../tools/strict-aws/metric-filters.ts";
-import { idsOf, listOf } from "../../tools/template/synthesise.ts";
+import { idsOf, listOf } from "../../tools/template/template.ts";
 import { lean, local, production, sandbox } from "../../tools/template/variants.ts";
 import { accessLogFormatOf, accessLogLine } from "../support/access-log.ts";
 import { templateOf } from "../support/template.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { INVESTIGATION_ROUTE_IDS, ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import { OUTPUTS } from "../../lib/outputs.ts";
-import { referredId } from "../../tools/template/synthesise.ts";
+import { referredId } from "../../tools/template/template.ts";
 import { sandbox, withDecisions, withInvestigations } from "../../tools/template/variants.ts";
 import { A_DOMAIN } from "../support/stages.ts";
 import { templateOf } from "../support/template.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { idsOf, isRecord, listOf, objectsIn } from "../../tools/template/synthesise.ts";
+import { idsOf, isRecord, listOf, objectsIn } from "../../tools/template/template.ts";
 import { VARIANTS } from "../../tools/template/variants.ts";
 import { templateOf } from "../support/template.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";

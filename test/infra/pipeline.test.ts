@@ -6,7 +6,7 @@ import {
   ingestSettings,
   pollerSettings,
 } from "../../lib/config/function-settings.ts";
-import { listOf, objectsIn } from "../../tools/template/synthesise.ts";
+import { listOf, objectsIn } from "../../tools/template/template.ts";
 import {
   local,
   production,
@@ -15,7 +15,7 @@ import {
   withInvestigations,
   withOtherTeams,
 } from "../../tools/template/variants.ts";
-import type { StackTemplate } from "../../tools/template/synthesise.ts";
+import type { StackTemplate } from "../../tools/template/template.ts";
 import { metricFiltersOf } from "../../tools/strict-aws/metric-filters.ts";
 import { accessLogFormatOf, accessLogLine } from "../support/access-log.ts";
 import { A_DOMAIN, TOKENS } from "../support/stages.ts";

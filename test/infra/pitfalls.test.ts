@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CONCURRENCY, REQUESTS_PER_EXECUTION } from "../../lambdas/settings/limits.ts";
-import { isRecord, listOf, objectsIn } from "../../tools/template/synthesise.ts";
-import type { TemplateResource } from "../../tools/template/synthesise.ts";
+import { isRecord, listOf, objectsIn } from "../../tools/template/template.ts";
+import type { TemplateResource } from "../../tools/template/template.ts";
 import { VARIANTS } from "../../tools/template/variants.ts";
 import { templateOf } from "../support/template.ts";
 

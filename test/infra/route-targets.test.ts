@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { REPLAY_SOURCE, ROUTE_TITLES } from "../../lambdas/settings/routes.ts";
 import { ruleNameFor } from "../../lib/config/rule-names.ts";
 import type { RouteTarget } from "../../lib/config/route-targets.ts";
-import { isRecord, listOf, objectsIn } from "../../tools/template/synthesise.ts";
-import type { StackTemplate, TemplateResource } from "../../tools/template/synthesise.ts";
+import { isRecord, listOf, objectsIn } from "../../tools/template/template.ts";
+import type { StackTemplate, TemplateResource } from "../../tools/template/template.ts";
 import { sandbox, withTargets } from "../../tools/template/variants.ts";
 import { templateOf } from "../support/template.ts";
 

@@ -9,7 +9,7 @@ import { METRICS } from "../../lambdas/settings/metrics.ts";
 import { REPLAY_SOURCE, ROUTE_IDS, ROUTE_TITLES } from "../../lambdas/settings/routes.ts";
 import { stageFrom } from "../../lib/config/stage-from-context.ts";
 import { parseCommand, VERBS } from "../../tools/ops/command-line.ts";
-import type { TemplateResource } from "../../tools/template/synthesise.ts";
+import type { TemplateResource } from "../../tools/template/template.ts";
 import {
   codeIn,
   commandsIn,

@@ -12,8 +12,8 @@ import {
   WebhookIntake,
 } from "../../lib/index.ts";
 import type { AlloyJourneyWebhooksProps, StageProps } from "../../lib/index.ts";
-import type { StackTemplate } from "../../tools/template/synthesise.ts";
-import { readTemplate } from "../../tools/template/synthesise.ts";
+import type { StackTemplate } from "../../tools/template/template.ts";
+import { readTemplate } from "../../tools/template/template.ts";
 import { templateOf } from "../support/template.ts";
 
 const SANDBOX_PROPS = { stage: "sandbox", environment: "sandbox" } as const;

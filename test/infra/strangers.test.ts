@@ -8,7 +8,7 @@ import { evaluate } from "../../tools/cloudwatch/evaluate.ts";
 import { seriesOf } from "../../tools/cloudwatch/series.ts";
 import { parsePattern } from "../../tools/strict-aws/filter-pattern.ts";
 import { metricFiltersOf } from "../../tools/strict-aws/metric-filters.ts";
-import { isRecord, referredId } from "../../tools/template/synthesise.ts";
+import { isRecord, referredId } from "../../tools/template/template.ts";
 import { accessLogLine } from "../support/access-log.ts";
 import { alarmsOf, templateOf, topicsOf } from "../support/template.ts";
 import { healthyWorld, POLL_MINUTES, Trouble } from "./cloudwatch/world.ts";

@@ -8,8 +8,9 @@ import {
   listOf,
   readTemplate,
   referredId,
-} from "../../tools/template/synthesise.ts";
-import type { StackTemplate, Synthesised } from "../../tools/template/synthesise.ts";
+} from "../../tools/template/template.ts";
+import type { Synthesised } from "../../tools/template/synthesise.ts";
+import type { StackTemplate } from "../../tools/template/template.ts";
 import { production, sandbox, VARIANTS } from "../../tools/template/variants.ts";
 import { templateOf } from "../support/template.ts";
 

@@ -1,5 +1,5 @@
-import { isRecord } from "../../tools/template/synthesise.ts";
-import type { StackTemplate } from "../../tools/template/synthesise.ts";
+import { isRecord } from "../../tools/template/template.ts";
+import type { StackTemplate } from "../../tools/template/template.ts";
 import { theOnly } from "./template.ts";
 
 /** The format of the access log of a stack's API. */

@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { beforeAll, vi } from "vitest";
 import { startLocalServer } from "./local-server.ts";
 import type { LocalServer } from "./local-server.ts";
-import { listOf } from "../../tools/template/synthesise.ts";
+import { listOf } from "../../tools/template/template.ts";
 import type { Synthesised } from "../../tools/template/synthesise.ts";
 
 const REGION = "eu-central-1";

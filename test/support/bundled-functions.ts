@@ -10,7 +10,7 @@ import { FUNCTIONS, roleOf } from "../../tools/strict-aws/iam/declared-calls.ts"
 import type { FunctionName } from "../../tools/strict-aws/iam/declared-calls.ts";
 import type { DeployedPolicies } from "../../tools/strict-aws/iam/policies.ts";
 import { invocationRefusal } from "../../tools/strict-aws/limits-of-services.ts";
-import { referredId } from "../../tools/template/synthesise.ts";
+import { referredId } from "../../tools/template/template.ts";
 
 const RUNTIME = fileURLToPath(new URL("function-process.mjs", import.meta.url));
 

@@ -1,7 +1,7 @@
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { answered } from "../../tools/cloud-in-memory/clients.ts";
 import { ArnResolver } from "../../tools/strict-aws/iam/arns.ts";
-import type { StackTemplate } from "../../tools/template/synthesise.ts";
+import type { StackTemplate } from "../../tools/template/template.ts";
 
 /** CloudFormation, asked for the resources of a stack: each is named by its logical id, and a rule of a bus with the bus before it. */
 export function cloudFormationOf({ resources }: StackTemplate): CloudFormationClient {

@@ -9,7 +9,7 @@ import { redriveTarget } from "../../tools/ops/redrive-target.ts";
 import { deliverOverHttp } from "../../tools/strict-aws/api-destination.ts";
 import type { HttpDelivery } from "../../tools/strict-aws/api-destination.ts";
 import { ArnResolver } from "../../tools/strict-aws/iam/arns.ts";
-import { isRecord, listOf } from "../../tools/template/synthesise.ts";
+import { isRecord, listOf } from "../../tools/template/template.ts";
 import { withTargets } from "../../tools/template/variants.ts";
 import { cloudFormationOf } from "./cloud-formation.ts";
 import { startLocalServer } from "./local-server.ts";

@@ -10,7 +10,7 @@ import { IamGuard } from "../../tools/strict-aws/iam/guard.ts";
 import { guardClient } from "../../tools/strict-aws/iam/guarded-client.ts";
 import { callerAs } from "../../tools/strict-aws/iam/peoples-calls.ts";
 import type { DeployedPolicies } from "../../tools/strict-aws/iam/policies.ts";
-import { isRecord } from "../../tools/template/synthesise.ts";
+import { isRecord } from "../../tools/template/template.ts";
 import type { Contents } from "../../tools/cloud-in-memory/dynalite.ts";
 import { startDynamoDb } from "./dynalite.ts";
 import { s3Over } from "./memory-s3.ts";

@@ -2,7 +2,7 @@ import { localStage, SANDBOX } from "../../lib/config/default-stages.ts";
 import { ConfigurationError } from "../../lib/config/stage-configuration.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { validate } from "../../lib/config/validate-stage.ts";
-import { isRecord } from "../../tools/template/synthesise.ts";
+import { isRecord } from "../../tools/template/template.ts";
 
 /** A name of the bank's own for the webhook. */
 export const A_DOMAIN = {

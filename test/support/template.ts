@@ -4,8 +4,10 @@ import { join } from "node:path";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { metricAlarmsOf } from "../../tools/cloudwatch/alarms.ts";
 import { compositeAlarmsOf } from "../../tools/cloudwatch/composite.ts";
-import { listOf, referredId, synthesise } from "../../tools/template/synthesise.ts";
-import type { StackTemplate, Synthesised } from "../../tools/template/synthesise.ts";
+import { synthesise } from "../../tools/template/synthesise.ts";
+import { listOf, referredId } from "../../tools/template/template.ts";
+import type { Synthesised } from "../../tools/template/synthesise.ts";
+import type { StackTemplate } from "../../tools/template/template.ts";
 
 /** By what they are made of. */
 const templates = new Map<string, Synthesised>();

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { referredId } from "../template/synthesise.ts";
-import type { StackTemplate } from "../template/synthesise.ts";
+import { referredId } from "../template/template.ts";
+import type { StackTemplate } from "../template/template.ts";
 import { BAND_MEMORY_MINUTES, expectedBand } from "./band.ts";
 import type { Band } from "./band.ts";
 import { MISSING_DATA } from "./judge.ts";

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { listOf, objectsIn, referredId } from "../template/synthesise.ts";
-import type { TemplateResource } from "../template/synthesise.ts";
+import { listOf, objectsIn, referredId } from "../template/template.ts";
+import type { TemplateResource } from "../template/template.ts";
 import { alarmIdOf } from "./alarms.ts";
 import type { AlarmedTemplate } from "./alarms.ts";
 import { parsed, partOf } from "./expression.ts";

@@ -1,5 +1,6 @@
-import type { StackTemplate, Synthesised } from "../template/synthesise.ts";
-import { isRecord, listOf } from "../template/synthesise.ts";
+import type { Synthesised } from "../template/synthesise.ts";
+import type { StackTemplate } from "../template/template.ts";
+import { isRecord, listOf } from "../template/template.ts";
 import { PRICES } from "./prices.ts";
 import { loggedBytes } from "../../lambdas/telemetry/metrics.ts";
 

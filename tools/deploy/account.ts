@@ -21,8 +21,8 @@ import { paginateListSubscriptionsByTopic, SNSClient } from "@aws-sdk/client-sns
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { SDK_LIMITS } from "../../lambdas/adapters/sdk-limits.ts";
-import { readTemplate } from "../template/synthesise.ts";
-import type { StackTemplate } from "../template/synthesise.ts";
+import { readTemplate } from "../template/template.ts";
+import type { StackTemplate } from "../template/template.ts";
 import { OperatorError } from "../ops/operator-error.ts";
 
 /** A stack as CloudFormation has it. */

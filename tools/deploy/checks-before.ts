@@ -1,5 +1,5 @@
-import { isRecord } from "../template/synthesise.ts";
-import type { StackTemplate, TemplateResource } from "../template/synthesise.ts";
+import { isRecord } from "../template/template.ts";
+import type { StackTemplate, TemplateResource } from "../template/template.ts";
 import { nameOf } from "./account.ts";
 import { green } from "./finding.ts";
 import type { Result, Surroundings } from "./finding.ts";

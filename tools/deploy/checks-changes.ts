@@ -1,5 +1,5 @@
-import { objectsIn, referredId } from "../template/synthesise.ts";
-import type { StackTemplate } from "../template/synthesise.ts";
+import { objectsIn, referredId } from "../template/template.ts";
+import type { StackTemplate } from "../template/template.ts";
 import { harmDone } from "./harm.ts";
 import type { Harm } from "./harm.ts";
 import { green } from "./finding.ts";

@@ -4,7 +4,7 @@ import { ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import type { RouteId } from "../../lambdas/settings/routes.ts";
 import { rulesOfRoute } from "../../lib/config/rule-names.ts";
 import { pascalCase } from "../../lib/pascal-case.ts";
-import type { StackTemplate } from "../template/synthesise.ts";
+import type { StackTemplate } from "../template/template.ts";
 import { enabledRulesOf } from "./enabled-rules.ts";
 import { green } from "./finding.ts";
 import type { Result, Surroundings } from "./finding.ts";

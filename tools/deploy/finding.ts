@@ -1,5 +1,5 @@
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
-import type { StackTemplate } from "../template/synthesise.ts";
+import type { StackTemplate } from "../template/template.ts";
 import type { Account, DeployedStack } from "./account.ts";
 
 /** `red`: the deployment would fail, or hurt. `yellow`: it would not, and somebody should know. */

@@ -1,6 +1,6 @@
 import { KEY_PROPERTIES } from "../strict-aws/iam/keys.ts";
-import { isRecord, listOf, objectsIn, referredId } from "../template/synthesise.ts";
-import type { StackTemplate, TemplateResource } from "../template/synthesise.ts";
+import { isRecord, listOf, objectsIn, referredId } from "../template/template.ts";
+import type { StackTemplate, TemplateResource } from "../template/template.ts";
 
 /** What holds data, or what others hold the address of, and the properties by a change of which it is replaced. */
 export const GUARDED: Readonly<Record<string, readonly string[]>> = {

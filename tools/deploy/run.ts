@@ -3,7 +3,7 @@ import { WATCHED_MINUTES } from "../../lib/config/rollback.ts";
 import { ConfigurationError } from "../../lib/config/stage-configuration.ts";
 import type { StageConfiguration } from "../../lib/config/stage-configuration.ts";
 import { stageFrom } from "../../lib/config/stage-from-context.ts";
-import type { StackTemplate } from "../template/synthesise.ts";
+import type { StackTemplate } from "../template/template.ts";
 import type { Screen } from "../terminal/screen.ts";
 import { Account, nameOf } from "./account.ts";
 import { parseCommand } from "./command-line.ts";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { GUARDED } from "../deploy/harm.ts";
-import { readTemplate } from "../template/synthesise.ts";
-import type { StackTemplate, TemplateResource } from "../template/synthesise.ts";
+import { readTemplate } from "../template/template.ts";
+import type { StackTemplate, TemplateResource } from "../template/template.ts";
 
 /** Of the templates of the last release: what holds data, and what others hold the address of. */
 const RecordedSchema = v.object({

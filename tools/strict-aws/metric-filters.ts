@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { isRecord, listOf } from "../template/synthesise.ts";
+import { isRecord, listOf } from "../template/template.ts";
 import type { Synthesised } from "../template/synthesise.ts";
 import { parsePattern } from "./filter-pattern.ts";
 

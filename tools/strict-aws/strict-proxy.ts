@@ -7,7 +7,7 @@ import { cbor } from "@smithy/core/cbor";
 
 import type { GuardedServer } from "../guard/guard.ts";
 import { forPrograms, headersOf, listen } from "../guard/listen.ts";
-import { isRecord } from "../template/synthesise.ts";
+import { isRecord } from "../template/template.ts";
 import { judgeLimits } from "./call-refusal.ts";
 import type { Verdict } from "./call-refusal.ts";
 import { callerName } from "./iam/call.ts";

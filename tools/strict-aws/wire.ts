@@ -1,6 +1,6 @@
 import { cbor } from "@smithy/core/cbor";
 
-import { isRecord } from "../template/synthesise.ts";
+import { isRecord } from "../template/template.ts";
 import type { AwsRequest } from "./iam/requests.ts";
 
 /** A request of AWS as it arrives over HTTP. */

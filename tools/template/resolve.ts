@@ -1,4 +1,4 @@
-import { isRecord, listOf } from "./synthesise.ts";
+import { isRecord, listOf } from "./template.ts";
 
 /** Where a template is deployed: any place will do, since nothing of it names one. */
 export const PLACE = { partition: "aws", region: "us-east-1", account: "123456789012" } as const;

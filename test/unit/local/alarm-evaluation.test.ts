@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { takeOverAlarms } from "../../../tools/local/emulator/alarm-evaluation.ts";
 import type { AlarmChange } from "../../../tools/local/emulator/alarm-evaluation.ts";
 import { deployedAlarms } from "../../../tools/local/emulator/deployed-alarms.ts";
-import { readTemplate } from "../../../tools/template/synthesise.ts";
+import { readTemplate } from "../../../tools/template/template.ts";
 import { HastyCloudWatch } from "../../support/hasty-cloudwatch.ts";
 
 const NOW = 1_760_000_000_000;

@@ -1,6 +1,6 @@
 import { GetTemplateCommand, paginateListStackResources } from "@aws-sdk/client-cloudformation";
-import { readTemplate } from "../../template/synthesise.ts";
-import type { StackTemplate } from "../../template/synthesise.ts";
+import { readTemplate } from "../../template/template.ts";
+import type { StackTemplate } from "../../template/template.ts";
 import { STACK_NAME } from "./cdk.ts";
 import type { Clients } from "./clients.ts";
 

@@ -1,5 +1,5 @@
 import { PLACE, resolve } from "../../template/resolve.ts";
-import type { TemplateResource } from "../../template/synthesise.ts";
+import type { TemplateResource } from "../../template/template.ts";
 
 const { region, account } = PLACE;
 

@@ -1,4 +1,4 @@
-import { isRecord, listOf, objectsIn } from "../../template/synthesise.ts";
+import { isRecord, listOf, objectsIn } from "../../template/template.ts";
 import { PLACE } from "../../template/resolve.ts";
 import type { ArnResolver } from "./arns.ts";
 import type { IamCall } from "./call.ts";

@@ -12,7 +12,7 @@ import {
 import { REPLAY_SOURCE } from "../../../lambdas/settings/routes.ts";
 import { PEOPLE, PEOPLES_POLICIES, POLICIES, POLICIES_OF } from "../../../lib/people.ts";
 import type { Person, Policy } from "../../../lib/people.ts";
-import { isRecord } from "../../template/synthesise.ts";
+import { isRecord } from "../../template/template.ts";
 import { PLACE } from "../../template/resolve.ts";
 import type { Caller, IamCall } from "./call.ts";
 import type { DeployedPolicies } from "./policies.ts";

@@ -1,5 +1,5 @@
-import { isRecord, listOf } from "../../template/synthesise.ts";
-import type { TemplateResource } from "../../template/synthesise.ts";
+import { isRecord, listOf } from "../../template/template.ts";
+import type { TemplateResource } from "../../template/template.ts";
 import { PLACE } from "../../template/resolve.ts";
 import { callBy } from "./call.ts";
 import type { Caller, IamCall } from "./call.ts";

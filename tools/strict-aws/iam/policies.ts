@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { isRecord, listOf } from "../../template/synthesise.ts";
-import type { StackTemplate, TemplateResource } from "../../template/synthesise.ts";
+import { isRecord, listOf } from "../../template/template.ts";
+import type { StackTemplate, TemplateResource } from "../../template/template.ts";
 import { ArnResolver } from "./arns.ts";
 import type { PolicyDocument, Statement } from "./call.ts";
 
