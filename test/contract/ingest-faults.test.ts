@@ -11,8 +11,15 @@ import { aRequest, countedIn } from "../support/ingest.ts";
 import { randomOf } from "../../tools/cloud-in-memory/random.ts";
 import { freePorts } from "../../tools/local/emulator/ports.ts";
 
-/** Requests per fault, all at once: each stands for one sandbox. */
-const REQUESTS = 100;
+/** Requests per fault: each stands for one sandbox, and meets what the others meet. */
+const REQUESTS = 20;
+
+/** Where a fault is an answer: a machine that is busy has the time of one webhook for a few of them, not for all. */
+const AT_ONCE = 4;
+
+/** Requests of which each call may meet another fault. */
+const MIXED_REQUESTS = 100;
+
 const SECRET = { basic: [{ username: "alloy", password: "correct horse battery" }] };
 
 /** A label may have 63 letters: no resolver asks anybody about this one. */
@@ -43,20 +50,10 @@ const ingestHere = (
     settings,
   );
 
-/** How a hundred webhooks come. */
-type Arrival =
-  /** All of them wait for a hanging endpoint together, and a slow machine does not have to begin them at once. */
-  | "twenty-each-tenth-of-a-second"
-  /** Where the fault is an answer: a machine that is busy has the time of one webhook for a few of them, not for all. */
-  | "four-at-a-time";
-
-/** Posts a hundred webhooks. */
+/** Posts webhooks. @param atOnce - @default - those that wait for a hanging endpoint wait together */
 async function post(
   environment: Readonly<Record<string, string>> = {},
-  {
-    body = "{}",
-    arrival = "twenty-each-tenth-of-a-second",
-  }: { readonly body?: string; readonly arrival?: Arrival } = {},
+  { body = "{}", count = REQUESTS, atOnce = REQUESTS } = {},
 ) {
   const ingest = await ingestHere(environment);
   const postOne = async (index: number) => {
@@ -65,27 +62,20 @@ async function post(
     return { requestId, answer, isInTime: ms < TIMEOUTS_MS.ingest };
   };
   const posted: Awaited<ReturnType<typeof postOne>>[] = [];
-  if (arrival === "four-at-a-time") {
-    for (let index = 0; index < REQUESTS; index += 4) {
-      const few = [index, index + 1, index + 2, index + 3];
-      posted.push(...(await Promise.all(few.map(postOne))));
-    }
-  } else {
-    // The first comes alone: on a busy machine the time of some of the others ends before they have begun.
-    const first = body === LARGE ? [await postOne(0)] : [];
-    const others = Array.from({ length: REQUESTS - first.length }, async (_, index) => {
-      await setTimeout(Math.floor(index / 20) * 100);
-      return postOne(first.length + index);
-    });
-    posted.push(...first, ...(await Promise.all(others)));
+  // The first large one comes alone: on a busy machine the time of some others ends before they have begun.
+  if (body === LARGE) posted.push(await postOne(0));
+  while (posted.length < count) {
+    const few = Array.from({ length: Math.min(atOnce, count - posted.length) }, (_, index) =>
+      postOne(posted.length + index),
+    );
+    posted.push(...(await Promise.all(few)));
   }
   restoreProcess();
   return { posted, lines: ingest.lines };
 }
 
 /** A fault that counts as a timeout is waited for. */
-const arrivalOf = (cause: string): Arrival =>
-  cause === "timeout" ? "twenty-each-tenth-of-a-second" : "four-at-a-time";
+const atOnceFor = (cause: string) => (cause === "timeout" ? REQUESTS : AT_ONCE);
 
 /** On a slow machine the time for an answer can end before the fault is seen: that one counts as `timeout`. */
 function countedByCause(lines: readonly string[], cause: string): number {
@@ -149,7 +139,7 @@ describe(`${REQUESTS} of ${REQUESTS} webhooks are answered 503 within 3 s, and n
   ])("the queue's fault is: %s", async (fault, cause) => {
     queue.failWith(fault);
 
-    const posted = await post({}, { arrival: arrivalOf(cause) });
+    const posted = await post({}, { atOnce: atOnceFor(cause) });
 
     expect(outcomeOf(`the queue's fault is ${fault}`, posted, cause)).toEqual(ALL_REFUSED);
   });
@@ -168,7 +158,7 @@ describe(`${REQUESTS} of ${REQUESTS} webhooks are answered 503 within 3 s, and n
     ],
     ["the function has no credentials", async () => ({ AWS_ACCESS_KEY_ID: "" }), "credentials"],
   ])("%s", async (fault, environment, cause) => {
-    const posted = await post(await environment(), { arrival: arrivalOf(cause) });
+    const posted = await post(await environment(), { atOnce: atOnceFor(cause) });
 
     expect(outcomeOf(fault, posted, cause)).toEqual(ALL_REFUSED);
   });
@@ -183,7 +173,7 @@ describe(`${REQUESTS} of ${REQUESTS} webhooks are answered 503 within 3 s, and n
   ])("the secret cannot be read, and its fault is: %s", async (fault, cause) => {
     rest.failWith(fault);
 
-    const posted = await post({}, { arrival: arrivalOf(cause) });
+    const posted = await post({}, { atOnce: atOnceFor(cause) });
 
     expect(outcomeOf(`the secret's fault is ${fault}`, posted, cause)).toEqual(ALL_REFUSED);
   });
@@ -257,7 +247,7 @@ it("no 200 is given without a message in the queue, whatever each single call me
   ];
   queue.failWith(() => faults[Math.floor(random() * faults.length)] ?? "none");
 
-  const { posted } = await post();
+  const { posted } = await post({}, { count: MIXED_REQUESTS });
 
   const stored = new Set(
     queue.messages.map((message) => {
@@ -268,8 +258,8 @@ it("no 200 is given without a message in the queue, whatever each single call me
   const acknowledged = posted.filter(({ answer }) => answer.statusCode === 200);
   const refused = posted.filter(({ answer }) => answer.statusCode === 503);
   expect(acknowledged.filter(({ requestId }) => !stored.has(requestId))).toEqual([]);
-  expect(acknowledged.length + refused.length).toBe(REQUESTS);
-  expect(acknowledged.length).toBeGreaterThan(REQUESTS / 4);
+  expect(acknowledged.length + refused.length).toBe(MIXED_REQUESTS);
+  expect(acknowledged.length).toBeGreaterThan(MIXED_REQUESTS / 4);
   expect(refused.length).toBeGreaterThan(0);
   expect(posted.filter(({ isInTime }) => !isInTime)).toEqual([]);
 });
