@@ -3,8 +3,12 @@ import { describe, expect, it } from "vitest";
 import { INVESTIGATION_ROUTE_IDS, ROUTE_IDS } from "../../lambdas/settings/routes.ts";
 import { OUTPUTS } from "../../lib/outputs.ts";
 import { referredId } from "../../tools/template/template.ts";
-import { sandbox, withDecisions, withInvestigations } from "../../tools/template/variants.ts";
-import { A_DOMAIN } from "../support/stages.ts";
+import {
+  sandbox,
+  withDecisions,
+  withInvestigations,
+  withOwnName,
+} from "../../tools/template/variants.ts";
 import { templateOf } from "../support/template.ts";
 
 const ROUTE_QUEUES = [
@@ -89,7 +93,7 @@ describe("the outputs", () => {
   });
 
   it("give the webhook's own name, when it has one", () => {
-    const url = JSON.stringify(templateOf({ ...sandbox, domain: A_DOMAIN }).outputs["WebhookUrl"]);
+    const url = JSON.stringify(templateOf(withOwnName).outputs["WebhookUrl"]);
 
     expect(url).toContain("/webhooks/alloy");
     expect(url).not.toContain("execute-api");

@@ -14,6 +14,7 @@ import {
   withDecisions,
   withInvestigations,
   withOtherTeams,
+  withOwnName,
 } from "../../tools/template/variants.ts";
 import type { StackTemplate } from "../../tools/template/template.ts";
 import { metricFiltersOf } from "../../tools/strict-aws/metric-filters.ts";
@@ -47,7 +48,7 @@ describe("the way in", () => {
         '$context.integrationStatus sandbox "$context.identity.userAgent" $context.integrationErrorMessage',
     );
     // It has an authorizer only where API Gateway checks tokens.
-    const withTokens = accessLogFormatOf(templateOf({ ...sandbox, auth: TOKENS }));
+    const withTokens = accessLogFormatOf(templateOf(withOwnName));
     expect(withTokens).toContain('Agent" "$context.authorizer.error" $context.integrationError');
     expect(format).not.toMatch(/authorization|header|body/i);
   });
@@ -74,7 +75,7 @@ describe("the way in", () => {
   });
 
   it("lets API Gateway check tokens, when the stage says so", () => {
-    const withTokens = templateOf({ ...sandbox, auth: TOKENS });
+    const withTokens = templateOf(withOwnName);
 
     expect(theOnly(withTokens, "AWS::ApiGatewayV2::Authorizer")["JwtConfiguration"]).toEqual({
       Audience: ["alloy"],
@@ -88,7 +89,7 @@ describe("the way in", () => {
   });
 
   it("counts what API Gateway refuses by itself, when it checks tokens, where ingest counts the rest", () => {
-    const withTokens = templateOf({ ...sandbox, auth: TOKENS });
+    const withTokens = templateOf(withOwnName);
 
     const filters = withTokens.ofType("AWS::Logs::MetricFilter");
     expect(filters.map(({ Properties }) => Properties)).toContainEqual({
@@ -124,7 +125,7 @@ describe("the way in", () => {
   });
 
   it("has one address, when it has a name of its own and the other is closed", () => {
-    const named = templateOf({ ...sandbox, domain: { ...A_DOMAIN, executeApi: "closed" } });
+    const named = templateOf({ ...production, domain: { ...A_DOMAIN, executeApi: "closed" } });
 
     expect(theOnly(named, "AWS::ApiGatewayV2::Api")["DisableExecuteApiEndpoint"]).toBe(true);
     expect(named.ofType("AWS::ApiGatewayV2::ApiMapping")).toHaveLength(1);
@@ -195,11 +196,10 @@ describe("the routes", () => {
   });
 
   it("bring submissions of the named sources alone, where the stage names some", () => {
-    const sources = ["bank.onboarding", "bank.imports"];
-    const stack = templateOf({ ...sandbox, submissions: { sources } });
+    const stack = templateOf(withOwnName);
 
     expect(submissionRuleOf(stack)?.["EventPattern"]).toEqual({
-      source: sources,
+      source: ["bank.onboarding", "bank.imports"],
       "detail-type": ["Journey Application Submitted"],
     });
   });

@@ -101,6 +101,17 @@ export const withTargets: StageConfiguration = {
   },
 };
 
+/** A stage with a name of its own, Alloy's OAuth 2.0 mode, and submissions of named sources alone. */
+export const withOwnName: StageConfiguration = {
+  ...sandbox,
+  domain: {
+    name: "webhooks.example.com",
+    certificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/0",
+  },
+  auth: { jwt: { issuer: "https://login.example.com", audience: ["alloy"], scopes: ["send"] } },
+  submissions: { sources: ["bank.onboarding", "bank.imports"] },
+};
+
 /** A stage of which every route goes to a target of another kind, and has no queue. */
 export const withOtherTeams: StageConfiguration = {
   ...sandbox,
@@ -144,18 +155,7 @@ export const VARIANTS: readonly (readonly [string, StageConfiguration])[] = [
   ["a stage that publishes decisions", withDecisions],
   ["a stage with a key of its own", withOwnKey],
   ["a stage with targets of every kind", withTargets],
-  [
-    "a stage with a name of its own and tokens",
-    {
-      ...sandbox,
-      domain: {
-        name: "webhooks.example.com",
-        certificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/0",
-      },
-      auth: { jwt: { issuer: "https://login.example.com", audience: ["alloy"], scopes: ["send"] } },
-      submissions: { sources: ["bank.onboarding"] },
-    },
-  ],
+  ["a stage with a name of its own and tokens", withOwnName],
   ["a stage with other teams' targets and channels, and Journeys of its own", withOtherTeams],
 ];
 
