@@ -290,10 +290,10 @@ export class DecidedWorld {
     return { kind: "application", application: this.#read(parsed.application) };
   }
 
-  /** Forty minutes by the minute, and then until every check that is planned for this day has been made. */
+  /** Forty minutes by the minute, and then until the two next checks that are planned have been made. */
   async #wait(): Promise<void> {
     for (let tick = 0; tick < 40; tick += 1) await this.#tick(MINUTE);
-    for (let tick = 0; tick < 72; tick += 1) await this.#tick(HOUR / 2);
+    for (let tick = 0; tick < 36; tick += 1) await this.#tick(HOUR / 2);
   }
 
   async #tick(ms: number): Promise<void> {

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 
 import { DECISION_SETTINGS, DecidedWorld, MARK } from "../../support/decided-world.ts";
 
-/** Ends so many that at least a thousand decisions come of it. */
-const APPLICATIONS = 600;
+/** So many that each seed meets the rarest: a decision whose merge is made, and whose try is cut off after it. */
+const APPLICATIONS = 200;
 
 async function aWorld(decision: typeof DECISION_SETTINGS | null, count = APPLICATIONS) {
   const world = new DecidedWorld(14, decision);
@@ -12,7 +12,7 @@ async function aWorld(decision: typeof DECISION_SETTINGS | null, count = APPLICA
 }
 
 describe("a stage that publishes decisions", () => {
-  test("decides once for each of a thousand decisions, with changes, reruns and lost webhooks", async () => {
+  test("decides once for each of hundreds of decisions, with changes, reruns and lost webhooks", async () => {
     const world = await aWorld(DECISION_SETTINGS);
 
     const truth = world.applications.reduce((sum, { decisions }) => sum + decisions.length, 0);
@@ -26,7 +26,7 @@ describe("a stage that publishes decisions", () => {
       wrong.map(({ token, decisions }) => [token, decisions, world.decisionsOnBus(token)]),
     ).toEqual([]);
     expect(ids.size).toBe(truth);
-    expect(truth).toBeGreaterThanOrEqual(1_000);
+    expect(truth).toBeGreaterThanOrEqual(300);
     expect(world.cloud.deadLetters.messages()).toEqual([]);
   });
 
