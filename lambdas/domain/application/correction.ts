@@ -69,20 +69,22 @@ export interface CorrectionContext {
 /**
  * Finds what is left to be said when all of Alloy's events are applied.
  *
+ * @param answer - what `answerIn` says of the same, by whoever asks more than once: it takes most of the time.
  * @returns none when the events say it all.
  */
 export function correctionsOf(
-  { snapshot: said, events, reruns }: AlloyApplication,
+  alloy: AlloyApplication,
   state: ApplicationState,
   context: CorrectionContext,
+  answer = answerIn(alloy, state, context),
 ): readonly Correction[] {
-  if (said === null) return [];
+  if (answer === null) return [];
   const { settledBy, matches, queuedBefore, failedIds, retriedIds, now } = context;
-  const { snapshot, applied, since } = answerIn(said, events, state, context);
+  const { snapshot, applied, since } = answer;
   const basis = state.answer?.stamp ?? null;
   const common = { snapshot, askedAt: now, basis, since, ...NO_END };
 
-  const unreported = unreportedReruns({ events, reruns }, applied, settledBy);
+  const unreported = unreportedReruns(alloy, applied, settledBy);
   const rerunNews = { ...common, news: "rerun", settles: false, reruns: unreported } as const;
   return [...statusCorrection(), ...(unreported.length > 0 ? [rerunNews] : [])];
 
@@ -108,12 +110,19 @@ export function correctionsOf(
 }
 
 /** Alloy's answer with what its events say, the state with them, and the last reopening. */
+export interface AnswerWithEvents {
+  readonly snapshot: Snapshot;
+  readonly applied: ApplicationState;
+  readonly since: Stamp | null;
+}
+
+/** Null: Alloy's answer says nothing that is understood. */
 export function answerIn(
-  said: Snapshot,
-  events: AlloyApplication["events"],
+  { snapshot: said, events }: Pick<AlloyApplication, "snapshot" | "events">,
   state: ApplicationState,
   { isStuck, matches }: Pick<CorrectionContext, "isStuck" | "matches">,
-) {
+): AnswerWithEvents | null {
+  if (said === null) return null;
   const listed = isStuck ? [] : events.map(({ event }) => stateOfEvent(event));
   const applied = joined([state, ...listed]) ?? state;
   const since = newestOf(lastEpochOf(matches, said).since, openAgainSince(state));

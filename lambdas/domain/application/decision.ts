@@ -10,8 +10,8 @@ import type { AlloyApplication } from "../reconciliation/alloy-application.ts";
 import { outcomeWordOf } from "../routing/route.ts";
 import { endOf } from "./application-state.ts";
 import type { ApplicationState, DecidedRegister } from "./application-state.ts";
-import { answerIn, correctionBody, SnapshotSchema } from "./correction.ts";
-import type { CorrectionContext } from "./correction.ts";
+import { correctionBody, SnapshotSchema } from "./correction.ts";
+import type { AnswerWithEvents, CorrectionContext } from "./correction.ts";
 import { isNewDecision } from "./decided.ts";
 import { dashboardUrlOf, decisionContentIn, isWhole } from "./decision-content.ts";
 import type { DecisionContent } from "./decision-content.ts";
@@ -28,7 +28,7 @@ export interface Decision {
   readonly dashboardUrl: string | null;
 }
 
-interface DecisionContext extends Pick<CorrectionContext, "isStuck" | "matches" | "now"> {
+interface DecisionContext extends Pick<CorrectionContext, "now"> {
   /** Null: no decision is published. */
   readonly settings: DecisionSettings | null;
 }
@@ -39,12 +39,13 @@ interface DecisionContext extends Pick<CorrectionContext, "isStuck" | "matches" 
  * @returns null when there is none, or a time (epoch milliseconds) until which a field that is absent may come.
  */
 export function decisionOf(
-  { snapshot: said, events, ended }: AlloyApplication,
+  { ended }: AlloyApplication,
   state: ApplicationState,
-  { settings, now, ...context }: DecisionContext,
+  { settings, now }: DecisionContext,
+  answer: AnswerWithEvents | null,
 ): Decision | number | null {
-  if (settings === null || said === null || ended === null) return null;
-  const { snapshot, applied, since } = answerIn(said, events, state, context);
+  if (settings === null || answer === null || ended === null) return null;
+  const { snapshot, applied, since } = answer;
   const { status, outcome, at, applicationToken } = snapshot;
   if (status === null || !isFinal(status) || snapshot.isShadow) return null;
   const content = decisionContentIn(ended, settings);

@@ -3,7 +3,7 @@ import { isHistory } from "../application/adoption.ts";
 import type { AlloyApplication, AlloyEvent } from "./alloy-application.ts";
 import type { ApplicationState } from "../application/application-state.ts";
 import { leftOpen } from "../application/confirmation.ts";
-import { correctionsOf } from "../application/correction.ts";
+import { answerIn, correctionsOf } from "../application/correction.ts";
 import type { Correction } from "../application/correction.ts";
 import { decisionOf } from "../application/decision.ts";
 import type { Decision } from "../application/decision.ts";
@@ -124,11 +124,12 @@ export function compare(
     retriedIds: idsOf(failed.filter((one) => !isGivenUp(one))),
     now,
   };
-  const corrections = correctionsOf(heard, here.state, toCorrect);
+  const answer = answerIn(heard, here.state, toCorrect);
+  const corrections = correctionsOf(heard, here.state, toCorrect, answer);
   const { adopted } = here.state;
   const isSilent = adopted?.publishes !== true && isHistory(here.state, heard.snapshot?.at ?? 0);
   const settings = isSilent ? null : context.decision;
-  const decision = decisionOf(heard, here.state, { ...toCorrect, settings });
+  const decision = decisionOf(heard, here.state, { settings, now }, answer);
   return {
     missing: missing.map(({ event }) => event),
     missingHistory: history.length,
@@ -163,7 +164,7 @@ export function compare(
   function answerInFlightUntil(): number | null {
     const at = heard.snapshot?.at ?? null;
     if (at === null || at <= settledBy || at > now + gaps.graceMs) return null;
-    const later = correctionsOf(heard, here.state, { ...toCorrect, settledBy: at });
+    const later = correctionsOf(heard, here.state, { ...toCorrect, settledBy: at }, answer);
     return later.length > corrections.length ? at + gaps.graceMs : null;
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { bareState } from "../../../lambdas/domain/application/application-state.ts";
+import { answerIn } from "../../../lambdas/domain/application/correction.ts";
 import { decisionOf } from "../../../lambdas/domain/application/decision.ts";
 import { stateOfEvent } from "../../../lambdas/domain/application/observation.ts";
 import { DECISION } from "../../../lambdas/settings/limits.ts";
@@ -17,7 +18,8 @@ function decidedAt(now: number, at: number, events = [ended]) {
   const said = { status: "completed", outcome: "Denied", at } as const;
   const answer = anAlloyApplication(said, events, { ended: {} });
   const state = events.length === 0 ? bareState("JA-1") : stateOfEvent(ended);
-  return decisionOf(answer, state, { ...aCorrectionContext(now), settings: DECISION_SETTINGS });
+  const heard = answerIn(answer, state, aCorrectionContext(now));
+  return decisionOf(answer, state, { now, settings: DECISION_SETTINGS }, heard);
 }
 
 describe("a decision whose answer lacks a field", () => {
