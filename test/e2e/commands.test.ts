@@ -9,7 +9,6 @@ import { afterAll, expect, it } from "vitest";
 import { basicOf } from "../support/ingest.ts";
 import { describeBesideOthers } from "./beside-others.ts";
 import { AGREES, eventually, post } from "./driver.ts";
-import { isSkipped } from "./deployed/stack.ts";
 
 const MAIN = fileURLToPath(new URL("../../tools/local/main.ts", import.meta.url));
 const bare = mkdtempSync(join(tmpdir(), "bare-"));
@@ -35,25 +34,6 @@ async function start(args: readonly string[], env?: NodeJS.ProcessEnv) {
   return { code, output: said() };
 }
 
-// Beside each other: the one has an emulator, the others have none.
-describeBesideOthers("npm start -- --once", isSkipped, () => {
-  it("ends every application where Alloy says, and is up again without a deployment", async () => {
-    const { code, output } = await start(["--once"]);
-
-    expect(output).toContain(AGREES);
-    expect(output).not.toContain("✘");
-    expect(code).toBe(0);
-
-    const second = begin([]);
-    // What it says once it has been deployed, and its webhook address has answered.
-    await eventually(async () => /^Try it /m.test(second.said()) || null);
-    second.command.kill("SIGINT");
-
-    expect(await second.ended).toBe(130);
-    expect(second.said()).toContain("unchanged since it was deployed");
-  });
-});
-
 const Outputs = v.object({
   endpoint: v.null(),
   webhookUrl: v.string(),
@@ -68,15 +48,6 @@ function bareEnvironment(): NodeJS.ProcessEnv {
 }
 
 describeBesideOthers("npm start, in this process", false, () => {
-  it("with --in-process ends every application where Alloy says, with Node alone", async () => {
-    const { code, output } = await start(["--in-process", "--once"], bareEnvironment());
-
-    expect(output).toContain(AGREES);
-    expect(output).not.toContain("✘");
-    expect(output).not.toContain("Emulator ");
-    expect(code).toBe(0);
-  });
-
   it("says so, and what it lacks, when there is no Python and no Docker for an emulator", async () => {
     const { code, output } = await start(["--once"], bareEnvironment());
 
@@ -86,34 +57,28 @@ describeBesideOthers("npm start, in this process", false, () => {
     expect(output).toMatch(/^In process +the same handlers/m);
     expect(output).toMatch(/^Left out +.*IAM.*alarms/m);
     expect(output).toContain(AGREES);
+    expect(output).not.toContain("✘");
     expect(code).toBe(0);
   });
 
-  it("writes what can be named of it to the outputs file, and ends when it is told to", async () => {
+  it("writes what can be named of it to the outputs file; a second one says that its port is taken, and takes another; both end when they are told to", async () => {
     const { command, endpoint, webhookUrl, basic } = await startUp();
+    const second = begin(["--in-process"], bareEnvironment());
 
     const answer = await post({ webhookUrl }, "{}", basicOf(basic.username, basic.password));
-    const ended = once(command, "exit");
-    command.kill("SIGINT");
-    const [code] = await ended;
+    const other = await eventually(async () => /^ +'(http.*)'$/m.exec(second.said())?.[1]);
+    const ended = Promise.all([once(command, "exit"), second.ended]);
+    for (const one of [command, second.command]) one.kill("SIGINT");
+    const [[code]] = await ended;
 
     expect(endpoint).toBeNull();
     expect(answer.status).toBe(200);
     // In the midst of the scenarios, or after them.
     expect([130, 0]).toContain(code);
     await expect(fetch(webhookUrl)).rejects.toThrow(TypeError);
-  });
-
-  it("says that the port of the last run is taken, and takes another", async () => {
-    const { command, webhookUrl } = await startUp();
-
-    const second = begin(["--in-process"], bareEnvironment());
-    const other = await eventually(async () => /^ +'(http.*)'$/m.exec(second.said())?.[1]);
-    for (const one of [command, second.command]) one.kill("SIGINT");
-    await Promise.all([once(command, "exit"), second.ended]);
-
     const { port } = new URL(webhookUrl);
     expect(second.said()).toContain(`port ${port} of the last run is in use`);
+    expect(second.said()).not.toContain("Emulator ");
     expect(new URL(other).port).not.toBe(port);
   });
 

@@ -49,8 +49,29 @@ export class UserMachine {
 }
 
 /**
- * Runs a command as a user's shell does: without the repository's programs on the path, and without what npm and Vitest
+ * Begins a command as a user's shell does: without the repository's programs on the path, and without what npm and Vitest
  * have told this process.
+ */
+export function begin(command: readonly string[], cwd: string, signal?: AbortSignal) {
+  const [program = "", ...args] = command;
+  const child = spawn(program, args, {
+    cwd,
+    env: userEnvironment(),
+    stdio: ["ignore", "pipe", "pipe"],
+    ...(signal !== undefined && { signal, killSignal: "SIGKILL" as const }),
+  });
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", resolve);
+  });
+  return { child, said: () => output, ended };
+}
+
+/**
+ * Runs one to its end.
  *
  * @returns what it said.
  * @throws Error with what it said, when it ends with another code than 0.
@@ -60,22 +81,10 @@ export async function run(
   cwd: string,
   signal?: AbortSignal,
 ): Promise<string> {
-  const [program = "", ...args] = command;
-  const child = spawn(program, args, {
-    cwd,
-    env: userEnvironment(),
-    stdio: ["ignore", "pipe", "pipe"],
-    ...(signal !== undefined && { signal, killSignal: "SIGKILL" as const }),
-  });
-  let said = "";
-  child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
-  const code = await new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", resolve);
-  });
-  if (code === 0) return said;
-  throw new Error(`${command.join(" ")} ended with ${String(code)}:\n${said}`);
+  const { said, ended } = begin(command, cwd, signal);
+  const code = await ended;
+  if (code === 0) return said();
+  throw new Error(`${command.join(" ")} ended with ${String(code)}:\n${said()}`);
 }
 
 /** An install takes seconds; the program was seen to wait for nothing, without end. */
@@ -103,5 +112,7 @@ function userEnvironment(): NodeJS.ProcessEnv {
     ...Object.fromEntries(own),
     PATH: path.filter((folder) => !folder.includes("node_modules")).join(delimiter),
     CDK_DISABLE_CLI_TELEMETRY: "true",
+    // Seven seconds of a core for each synth, which ends with 0 whatever is found: `npm run lint:templates` has cfn-lint for it.
+    CDK_VALIDATION: "false",
   };
 }
