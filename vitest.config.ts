@@ -36,19 +36,26 @@ const PATIENCE = { testTimeout: 900_000, hookTimeout: 900_000 };
  */
 const SHARED = { ...PATIENCE, isolate: false };
 
-/** The folders of tests that run beside those of deployed stacks. */
-const BESIDE = ["contract", "simulation", "infra", "unit"];
+const FOLDERS = ["contract", "e2e", "infra", "simulation", "unit"];
 
 /**
- * `npm test -- --project unit` runs one of them. Otherwise they are one project: a worker belongs to one, and with four each
+ * `npm test -- --project unit` runs one of them. Otherwise they are one project: a worker belongs to one, and with five each
  * would load CDK, the SDK and the handlers for each of them.
  */
 const isOneAsked = process.argv.some((argument) => argument.startsWith("--project"));
 
-function beside(name: string, folders: readonly string[]): TestProjectConfiguration {
-  const include = folders.map((folder) => `test/${folder}/**/*.test.ts`);
-  const setupFiles = ["test/support/let-e2e-go-first.ts", "test/support/fail-on-refusals.ts"];
-  return { test: { name, include, ...SHARED, setupFiles } };
+function project(name: string, folders: readonly string[]): TestProjectConfiguration {
+  return {
+    test: {
+      name,
+      include: folders.map((folder) => `test/${folder}/**/*.test.ts`),
+      ...SHARED,
+      setupFiles: ["test/support/let-e2e-go-first.ts", "test/support/fail-on-refusals.ts"],
+      // Tests of e2e that are concurrent wait, for minutes or for an empty queue.
+      maxConcurrency: 12,
+      ...(folders.includes("e2e") && { globalSetup: ["test/e2e/deployed/global-setup.ts"] }),
+    },
+  };
 }
 
 /** What lasts longest first: deployed stacks and time-outs are waited for, while the others compute. */
@@ -73,23 +80,11 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    // Five more than cores: so many files wait for their deployed stack, for a program or for a time-out most of the time.
-    maxWorkers: availableParallelism() + 5,
+    // Three more than cores: so many files wait for their deployed stack or for a program most of the time.
+    maxWorkers: availableParallelism() + 3,
     sequence: { sequencer: LongestFirst },
-    projects: [
-      ...(isOneAsked
-        ? BESIDE.map((folder) => beside(folder, [folder]))
-        : [beside("beside e2e", BESIDE)]),
-      {
-        test: {
-          name: "e2e",
-          include: ["test/e2e/**/*.test.ts"],
-          ...PATIENCE,
-          // Those that are concurrent wait, for minutes or for an empty queue.
-          maxConcurrency: 12,
-          globalSetup: ["test/e2e/deployed/global-setup.ts"],
-        },
-      },
-    ],
+    projects: isOneAsked
+      ? FOLDERS.map((folder) => project(folder, [folder]))
+      : [project("all", FOLDERS)],
   },
 });

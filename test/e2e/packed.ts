@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import * as v from "valibot";
@@ -23,8 +23,8 @@ export class UserMachine {
   folder(name: string, files: Readonly<Record<string, unknown>> = {}): string {
     const folder = join(this.#root, name);
     mkdirSync(join(folder, ".local"), { recursive: true });
-    const emulator = `${ROOT}.local/emulator`;
-    if (existsSync(emulator)) symlinkSync(emulator, join(folder, ".local/emulator"));
+    // It may still be installed, by others.
+    symlinkSync(`${ROOT}.local/emulator`, join(folder, ".local/emulator"));
     for (const [path, content] of Object.entries(files)) {
       const file = join(folder, path);
       mkdirSync(dirname(file), { recursive: true });

@@ -23,7 +23,7 @@ import { freePorts } from "../../tools/local/emulator/ports.ts";
 import { wholeTemplate } from "../../tools/release/recorded.ts";
 import { readReleased } from "../support/released.ts";
 import { makeRunOps } from "../support/run-ops.ts";
-import { isSkipped } from "./deployed/stack.ts";
+import { hasEmulator } from "./deployed/deployments.ts";
 
 /** A new version of a function is a new resource. */
 const MADE_ANEW = new Set(["AWS::Lambda::Version"]);
@@ -41,65 +41,63 @@ const FILLED = '{"basic":[{"username":"alloy","password":"of the last release"}]
 
 type Item = Record<string, AttributeValue>;
 
-it.skipIf(isSkipped)(
-  "an upgrade of the last release's stack keeps what is stored, queued and secret, under the same names",
-  async () => {
-    const { endpoint, folder, signal } = await anEmulator();
-    const clients = makeClients(endpoint);
-    await createStackOfLastRelease(clients, endpoint);
-    const before = await resourcesOf(clients);
-    // What its day left behind: half of it not settled, some of it in flight.
-    const released = readReleased(new URL("../fixtures/stored/0.2.0.json", import.meta.url));
-    await put(clients, before.ApplicationTable, released.applicationItems);
-    await put(clients, before.IdempotencyTable, released.idempotencyItems);
-    await clients.secrets.send(
-      new PutSecretValueCommand({ SecretId: before.WebhookSecret, SecretString: FILLED }),
-    );
-    const letter = { QueueUrl: before.DeadLetterQueue, MessageBody: "of the last release" };
-    await clients.sqs.send(new SendMessageCommand(letter));
+it("an upgrade of the last release's stack keeps what is stored, queued and secret, under the same names", async ({
+  skip,
+}) => {
+  skip(!(await hasEmulator()));
+  const { endpoint, folder, signal } = await anEmulator();
+  const clients = makeClients(endpoint);
+  await createStackOfLastRelease(clients, endpoint);
+  const before = await resourcesOf(clients);
+  // What its day left behind: half of it not settled, some of it in flight.
+  const released = readReleased(new URL("../fixtures/stored/0.2.0.json", import.meta.url));
+  await put(clients, before.ApplicationTable, released.applicationItems);
+  await put(clients, before.IdempotencyTable, released.idempotencyItems);
+  await clients.secrets.send(
+    new PutSecretValueCommand({ SecretId: before.WebhookSecret, SecretString: FILLED }),
+  );
+  const letter = { QueueUrl: before.DeadLetterQueue, MessageBody: "of the last release" };
+  await clients.sqs.send(new SendMessageCommand(letter));
 
-    const outputs = await deployWithCdk(
-      endpoint,
-      // Nobody listens there, and nothing is asked.
-      { alloyBaseUrl: "http://127.0.0.1:9/v1", timeScale: 1, investigations: "off" },
-      { folder, signal },
-    );
+  const outputs = await deployWithCdk(
+    endpoint,
+    // Nobody listens there, and nothing is asked.
+    { alloyBaseUrl: "http://127.0.0.1:9/v1", timeScale: 1, investigations: "off" },
+    { folder, signal },
+  );
 
-    expect(await resourcesOf(clients)).toMatchObject(before);
-    expect(outputs).toMatchObject({
-      ApplicationTableName: before.ApplicationTable,
-      IdempotencyTableName: before.IdempotencyTable,
-      PayloadBucketName: before.PayloadBucket,
-      DeadLetterQueueUrl: before.DeadLetterQueue,
-      WebhookSecretArn: before.WebhookSecret,
+  expect(await resourcesOf(clients)).toMatchObject(before);
+  expect(outputs).toMatchObject({
+    ApplicationTableName: before.ApplicationTable,
+    IdempotencyTableName: before.IdempotencyTable,
+    PayloadBucketName: before.PayloadBucket,
+    DeadLetterQueueUrl: before.DeadLetterQueue,
+    WebhookSecretArn: before.WebhookSecret,
+  });
+  const stored = await itemsOf(clients, outputs.ApplicationTableName);
+  expect(released.applicationItems.length).toBeGreaterThan(50);
+  expect(lostOrChanged(released.applicationItems, stored)).toEqual([]);
+  expect(await itemsOf(clients, outputs.IdempotencyTableName)).toHaveLength(
+    released.idempotencyItems.length,
+  );
+  const secret = new GetSecretValueCommand({ SecretId: outputs.WebhookSecretArn });
+  expect((await clients.secrets.send(secret)).SecretString).toBe(FILLED);
+  const basic = { username: "alloy", password: "of the last release" };
+  const webhookUrl = outputs.WebhookUrl;
+  const ops = makeRunOps({ endpoint, region: REGION, webhookUrl, basic, outputs });
+  const shown = released.applicationItems.filter(({ sk }) => sk?.S === "STATE");
+  expect(shown.length).toBeGreaterThan(20);
+  for (const { applicationToken } of shown) {
+    const token = applicationToken?.S ?? "";
+    expect(await ops("show", token)).toMatchObject({
+      code: 0,
+      errors: "",
+      output: expect.stringContaining(token),
     });
-    const stored = await itemsOf(clients, outputs.ApplicationTableName);
-    expect(released.applicationItems.length).toBeGreaterThan(50);
-    expect(lostOrChanged(released.applicationItems, stored)).toEqual([]);
-    expect(await itemsOf(clients, outputs.IdempotencyTableName)).toHaveLength(
-      released.idempotencyItems.length,
-    );
-    const secret = new GetSecretValueCommand({ SecretId: outputs.WebhookSecretArn });
-    expect((await clients.secrets.send(secret)).SecretString).toBe(FILLED);
-    const basic = { username: "alloy", password: "of the last release" };
-    const webhookUrl = outputs.WebhookUrl;
-    const ops = makeRunOps({ endpoint, region: REGION, webhookUrl, basic, outputs });
-    const shown = released.applicationItems.filter(({ sk }) => sk?.S === "STATE");
-    expect(shown.length).toBeGreaterThan(20);
-    for (const { applicationToken } of shown) {
-      const token = applicationToken?.S ?? "";
-      expect(await ops("show", token)).toMatchObject({
-        code: 0,
-        errors: "",
-        output: expect.stringContaining(token),
-      });
-    }
-    const receive = new ReceiveMessageCommand({ QueueUrl: outputs.DeadLetterQueueUrl });
-    expect((await clients.sqs.send(receive)).Messages).toMatchObject([
-      { Body: letter.MessageBody },
-    ]);
-  },
-);
+  }
+  const receive = new ReceiveMessageCommand({ QueueUrl: outputs.DeadLetterQueueUrl });
+  expect((await clients.sqs.send(receive)).Messages).toMatchObject([{ Body: letter.MessageBody }]);
+});
 
 /** The keys of items that are gone, or of events that are not what they were. The poller may go on with a state. */
 function lostOrChanged(before: readonly Item[], after: readonly Item[]): readonly string[] {

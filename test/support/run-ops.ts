@@ -11,7 +11,7 @@ import { run } from "../../tools/ops/run.ts";
 import type { RunTerminal } from "../../tools/ops/terminal.ts";
 import { jsonText } from "../../tools/terminal/lines.ts";
 import { makeScreen } from "../../tools/terminal/screen.ts";
-import type { DrivenStack } from "../e2e/deployed/stack.ts";
+import type { DrivenStack } from "../e2e/deployed/deployments.ts";
 
 /** The operators' tool, as a program. */
 export const MAIN = fileURLToPath(new URL("../../tools/ops/main.ts", import.meta.url));

@@ -19,6 +19,7 @@ import { aToken, aWebhook, eventually } from "../driver.ts";
 import { PLAIN_VIEWS, VendorDouble, DoubleApplication } from "../vendor-double.ts";
 import { makeDriver } from "./driver.ts";
 import { isSkipped } from "./stack.ts";
+import { deleteStatements } from "./stores.ts";
 
 /** Each command once, however many runbooks tell it. */
 const OF_RUNBOOKS = [...new Set(runbooks().flatMap(({ text }) => commandsIn(text)))];
@@ -102,6 +103,7 @@ describe.skipIf(isSkipped)(
       });
     });
     afterAll(async () => {
+      await deleteStatements(driver);
       await stopAlloy();
       rmSync(folder, { recursive: true });
     });

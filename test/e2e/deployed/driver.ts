@@ -17,15 +17,14 @@ import { makeEmulatorReceiver } from "../../../tools/local/emulator/emulator-rec
 import { basicOf } from "../../support/ingest.ts";
 import { post } from "../driver.ts";
 import type { Driver } from "../driver.ts";
-import { stack } from "./stack.ts";
-import type { DrivenStack } from "./stack.ts";
+import { ownStack } from "./stack.ts";
 
 /** Longer than the tests run: what was looked at is not seen again. */
 const HIDDEN_SECONDS = 3_600;
 
 /** Drives the stack with nothing but what the outputs file says: for what only the emulator can show. */
 export function makeDriver() {
-  const stack = driven();
+  const stack = ownStack();
   const { endpoint, region } = stack;
   const s3 = new S3Client({ endpoint, region, credentials: CREDENTIALS, forcePathStyle: true });
   const clients = { ...makeClients(endpoint), s3 };
@@ -101,9 +100,4 @@ export async function openEmulatorDriver(): Promise<Driver> {
     secret: { secrets: clients.secrets, webhookSecretArn: output("WebhookSecretArn") },
     async close() {},
   };
-}
-
-function driven(): DrivenStack {
-  if (stack === null) throw new Error("There is no stack to drive: skip these tests.");
-  return stack;
 }

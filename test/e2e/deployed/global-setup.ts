@@ -39,14 +39,16 @@ const TIME_SCALE = 600;
  * Each of these files has a stack of its own, since they wait most of their time: on one stack they would meet in its
  * queues, its alarms and its secret, and each would have to wait for the one before.
  */
-const DRIVERS = ["deployed-verbs.test.ts", "deployed.test.ts", "deployed-alarms.test.ts"];
+const DRIVERS = ["deployed-verbs.test.ts", "deployed.test.ts"];
 
 /**
  * Brings the stacks up, by the command that a user would type who has an Alloy of his own: the tests are that Alloy.
  * Other tests run meanwhile.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const run = new Set(project.vitest.state.getPaths().map((path) => basename(path)));
+  const paths = project.vitest.state.getPaths().filter((path) => path.includes("/test/e2e/"));
+  if (paths.length === 0) return async () => {};
+  const run = new Set(paths.map((path) => basename(path)));
   const driven = DRIVERS.filter((file) => run.has(file));
   // Other tests ask whether there is an emulator.
   const [first = "deployed.test.ts", ...others] = driven;

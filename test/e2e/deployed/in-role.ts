@@ -5,7 +5,7 @@ import { startStrictProxy } from "../../../tools/strict-aws/strict-proxy.ts";
 import { clientsOf } from "../../support/own-clients.ts";
 import { callerOf, sandboxPolicies } from "../../support/iam.ts";
 import { noteRefusal } from "../../support/refusals.ts";
-import type { DrivenStack } from "./stack.ts";
+import type { DrivenStack } from "./deployments.ts";
 
 /** A function's own clients of the emulator; IAM and AWS's limits judge each of their calls. */
 export type ClientsInRole = ReturnType<typeof clientsAt>;

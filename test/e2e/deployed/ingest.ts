@@ -29,7 +29,7 @@ describe.skipIf(isSkipped)(
   "the bytes posted to the deployed stack are the bytes in its queue",
   () => {
     /** Generated bodies on top of the named ones; each is a request to the emulator. */
-    const GENERATED_BODIES = 50;
+    const GENERATED_BODIES = 20;
 
     // The consumer is stopped meanwhile, so that the messages can be looked at.
     beforeAll(async () => {

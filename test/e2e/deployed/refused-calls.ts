@@ -4,14 +4,15 @@ import { describe, expect, it } from "vitest";
 import { CREDENTIALS } from "../../../tools/local/emulator/emulator.ts";
 import { takeRefusals } from "../../support/take-refusals.ts";
 import { makeDriver } from "./driver.ts";
-import { stack } from "./stack.ts";
+import { isSkipped } from "./stack.ts";
 
-/** A running emulator, which is not ours to change, takes every call. */
-const refusals = stack?.refusals ?? null;
-
-describe.skipIf(refusals === null)("a call of a deployed function", () => {
-  it("is refused where AWS would refuse it, and is told with the function, the action and the resource", async () => {
+describe.skipIf(isSkipped)("a call of a deployed function", () => {
+  it("is refused where AWS would refuse it, and is told with the function, the action and the resource", async ({
+    skip,
+  }) => {
     const { stack, clients, output } = makeDriver();
+    // A running emulator, which is not ours to change, takes every call.
+    skip(stack.refusals === null);
     const FunctionName = output("ConsumerFunctionName");
     const { Environment } = await clients.lambda.send(
       new GetFunctionConfigurationCommand({ FunctionName }),
@@ -27,7 +28,7 @@ describe.skipIf(refusals === null)("a call of a deployed function", () => {
     const scan = consumers.send(new ScanCommand({ TableName }));
 
     await expect(scan).rejects.toMatchObject({ name: "AccessDeniedException" });
-    expect(takeRefusals(refusals ?? "")).toEqual([
+    expect(takeRefusals(stack.refusals ?? "")).toEqual([
       expect.stringMatching(
         /^\w*ConsumerFunction\w+: \w+ dynamodb:Scan arn:aws:dynamodb:[^ ]+:table\/ApplicationTable: no statement allows it$/,
       ),

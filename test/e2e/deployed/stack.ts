@@ -1,47 +1,23 @@
-import { existsSync, readFileSync } from "node:fs";
-import { basename } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { expect, inject } from "vitest";
-import type { Deployment } from "./global-setup.ts";
-import { outputsIn } from "./outputs.ts";
-import type { Outputs } from "./outputs.ts";
-
-export interface DrivenStack
-  extends Outputs, Pick<Deployment, "alloyPort" | "alloyApi" | "timeScale"> {
-  readonly endpoint: string;
-}
-
-/**
- * The stack of this file in its emulator, once it is there; null when no emulator can be had on this machine. A file that
- * has none asks of the first one whether it is there.
- */
-export const stack = await deployed(ownDeployment());
+import { deployed, hasEmulator, ownDeployment } from "./deployments.ts";
+import type { DrivenStack } from "./deployments.ts";
 
 /** Whether there is no stack to drive: `describe.skipIf(isSkipped)`. */
-export const isSkipped = stack === null;
+export const isSkipped = !(await hasEmulator());
 
-function ownDeployment(): Deployment {
-  const deployments = inject("deployments");
-  const own = deployments[basename(expect.getState().testPath ?? "")];
-  const [deployment = own] = Object.values(deployments);
-  if (deployment === undefined) throw new Error("Nothing was deployed.");
-  return own ?? deployment;
+/** Of the files that this worker has begun: they share their modules. */
+const stacks = new Map<string, DrivenStack | null>();
+
+/** Waits for the stack of the file that runs. @returns it; null when no emulator can be had on this machine. */
+export async function untilDeployed(): Promise<DrivenStack | null> {
+  const own = ownDeployment();
+  const stack = await deployed(own);
+  stacks.set(own.file, stack);
+  return stack;
 }
 
-async function deployed({
-  file,
-  ended,
-  unneeded,
-  ...alloy
-}: Deployment): Promise<DrivenStack | null> {
-  for (;;) {
-    const outputs = outputsIn(file) ?? outputsIn(unneeded);
-    if (outputs !== null) {
-      const { endpoint } = outputs;
-      return endpoint === null ? null : { ...outputs, ...alloy, endpoint };
-    }
-    if (existsSync(ended))
-      throw new Error(`npm start did not come up:\n${readFileSync(ended, "utf8")}`);
-    await sleep(100);
-  }
+/** The stack of the file that runs. @throws Error when it was not waited for, or cannot be had. */
+export function ownStack(): DrivenStack {
+  const stack = stacks.get(ownDeployment().file) ?? null;
+  if (stack === null) throw new Error("There is no stack to drive: skip these tests.");
+  return stack;
 }

@@ -4,7 +4,7 @@ import { paginateListStackResources } from "@aws-sdk/client-cloudformation";
 import { paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import { paginateListMetrics } from "@aws-sdk/client-cloudwatch";
 import { paginateScan } from "@aws-sdk/client-dynamodb";
-import { GetObjectCommand, paginateListObjectsV2 } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, GetObjectCommand, paginateListObjectsV2 } from "@aws-sdk/client-s3";
 import { ChangeMessageVisibilityCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import type { Message } from "@aws-sdk/client-sqs";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
@@ -106,4 +106,15 @@ function itemText(item: Readonly<Record<string, unknown>>): string {
   const { body } = item;
   const whole = body instanceof Uint8Array ? brotliDecompressSync(body).toString() : "";
   return `${JSON.stringify(item)} ${whole}`;
+}
+
+/** Of the day of which another test makes one. */
+export async function deleteStatements({
+  clients,
+  output,
+}: ReturnType<typeof makeDriver>): Promise<void> {
+  const Bucket = output("StatementBucketName");
+  for await (const { Contents = [] } of paginateListObjectsV2({ client: clients.s3 }, { Bucket })) {
+    for (const { Key } of Contents) await clients.s3.send(new DeleteObjectCommand({ Bucket, Key }));
+  }
 }

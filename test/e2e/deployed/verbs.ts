@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 import { InvokeCommand } from "@aws-sdk/client-lambda";
-import { DeleteObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -21,6 +20,7 @@ import { aToken, aWebhook, eventually, inOneWindow } from "../driver.ts";
 import { DoubleApplication, PLAIN_VIEWS, VendorDouble } from "../vendor-double.ts";
 import { makeDriver } from "./driver.ts";
 import { isSkipped } from "./stack.ts";
+import { deleteStatements } from "./stores.ts";
 
 /*
  * Every verb of the operators' tool, end to end: docs/ops.md shows what it printed here. What is never the same twice
@@ -312,12 +312,6 @@ function plantedHealth(output: string): string {
     })
     .map((line) => line.replace(/^(.{10}\S+) for \d+ min:/, "$1:"))
     .join("\n");
-}
-
-async function deleteStatements({ clients, output }: Driver): Promise<void> {
-  const Bucket = output("StatementBucketName");
-  const { Contents = [] } = await clients.s3.send(new ListObjectsV2Command({ Bucket }));
-  for (const { Key } of Contents) await clients.s3.send(new DeleteObjectCommand({ Bucket, Key }));
 }
 
 /** As the consumer would have put it there, of an event whose cause of failure is over. */
