@@ -40,9 +40,11 @@ const Warning = v.pipe(
   }),
 );
 
+// One for all: the template, which names it, is made once then.
+const [alloyPort = 0] = await freePorts(1);
+
 /** The receiver beside the simulated Alloy, its alarms by the template's definitions, and what on call sees of it. */
 async function aPractice() {
-  const [alloyPort = 0] = await freePorts(1);
   const stage = stageFrom({
     stage: "local",
     alloyBaseUrl: `http://127.0.0.1:${alloyPort}/v1`,
@@ -61,6 +63,7 @@ async function aPractice() {
     onFailure: (error) => {
       throw error;
     },
+    templateOf,
   });
   const simulator = await startAlloySimulator({
     port: alloyPort,

@@ -8,6 +8,7 @@ import { aroundCalls } from "../cloud-in-memory/faults.ts";
 import { metricsRefusal } from "../strict-aws/embedded-metric-format.ts";
 import { deniedMethods } from "../strict-aws/iam/denied-methods.ts";
 import type { DeniedMethods } from "../strict-aws/iam/judged-ports.ts";
+import type { StackTemplate } from "../template/template.ts";
 import { startEventSource } from "./event-source.ts";
 import { startFront } from "./front.ts";
 import { makeFunctions } from "./functions.ts";
@@ -29,6 +30,8 @@ export async function startInProcess(options: {
   readonly onLog: (line: string) => void;
   /** Gets what a Lambda throws. */
   readonly onFailure: (error: unknown) => void;
+  /** What a deployment of the stage would make. @default - it is synthesised */
+  readonly templateOf?: (stage: StageConfiguration) => StackTemplate;
 }) {
   const { stage, port, secrets, pollerPaceMs, onLog, onFailure } = options;
   const cloud = makeMemoryCloud({
@@ -39,7 +42,7 @@ export async function startInProcess(options: {
   cloud.alloyApiSecret.put(JSON.stringify(secrets.alloyApi));
   const stopping = new AbortController();
   const { signal } = stopping;
-  const denied = await deniedTo(stage);
+  const denied = await deniedTo(stage, options.templateOf);
   for (const [method, why] of denied) onFailure(new Error(`IAM refuses ${method}: ${why}`));
   const write = (line: string) => {
     const refusal = metricsRefusal(line, Date.now());
@@ -99,9 +102,16 @@ export async function startInProcess(options: {
 }
 
 /** What a deployment of the stage would refuse to its functions, by the policies that it would make. */
-async function deniedTo(stage: StageConfiguration): Promise<DeniedMethods> {
+async function deniedTo(
+  stage: StageConfiguration,
+  templateOf?: (stage: StageConfiguration) => StackTemplate,
+): Promise<DeniedMethods> {
+  const { policiesOf } = await import("../strict-aws/iam/policies.ts");
+  return deniedMethods(policiesOf(templateOf?.(stage) ?? (await synthesised(stage))));
+}
+
+async function synthesised(stage: StageConfiguration): Promise<StackTemplate> {
   // Making the template takes a second or two, and nothing else here needs it.
   const { synthesise } = await import("../template/synthesise.ts");
-  const { policiesOf } = await import("../strict-aws/iam/policies.ts");
-  return deniedMethods(policiesOf(synthesise(stage)));
+  return synthesise(stage);
 }
