@@ -17,7 +17,7 @@ import { LIMITS } from "../../tools/strict-aws/limits.ts";
 import { synthesise } from "../../tools/template/synthesise.ts";
 import { sandbox } from "../../tools/template/variants.ts";
 import { startAlloyOfThePast } from "../support/alloy-of-the-past.ts";
-import { startBundledFunction } from "../support/bundled-functions.ts";
+import { bundledFunction } from "../support/bundled-functions.ts";
 import { aRequest, countedIn, signatureOf } from "../support/ingest.ts";
 import { startStrictAws } from "../support/strict-aws.ts";
 
@@ -50,9 +50,9 @@ async function aDeployment(policies: DeployedPolicies = deployed) {
   let aheadMs = 0;
   const aws = await startStrictAws(policies, SECRETS, () => Date.now() + aheadMs);
   const place = { assembly, deployed, endpoint: aws.endpoint, aheadMs: () => aheadMs };
-  const ingest = startBundledFunction("ingest", place);
-  const consumer = startBundledFunction("consumer", place);
-  const poller = startBundledFunction("poller", place);
+  const ingest = bundledFunction("ingest", place);
+  const consumer = bundledFunction("consumer", place);
+  const poller = bundledFunction("poller", place);
   onTestFinished(async () => {
     await Promise.all([ingest.close(), consumer.close(), poller.close()]);
     await aws.close();

@@ -24,24 +24,47 @@ const AnswerSchema = v.union([
   v.object({ failure: v.string() }),
 ]);
 
+interface Place {
+  /** Where the bundles are. */
+  readonly assembly: string;
+  readonly deployed: DeployedPolicies;
+  /** Where AWS is; queues have their URLs there. */
+  readonly endpoint: string;
+  /** How far the function's clock goes ahead, at each event. */
+  readonly aheadMs: () => number;
+}
+
 /**
- * Starts the bundle of a function in a process of its own, as it was synthesised, with the variables of its template and of Lambda and no others.
- * Its access key is the logical id of its role.
- *
- * @param place.assembly - where the bundles are.
- * @param place.endpoint - where AWS is; queues have their URLs there.
- * @param place.aheadMs - how far the function's clock goes ahead, at each event.
+ * The bundle of a function as it was synthesised. With its first event it starts in a process of its own, with the variables of its template and
+ * of Lambda and no others. Its access key is the logical id of its role.
  */
-export function startBundledFunction(
-  name: FunctionName,
-  place: {
-    readonly assembly: string;
-    readonly deployed: DeployedPolicies;
-    readonly endpoint: string;
-    readonly aheadMs: () => number;
-  },
-) {
-  const { assembly, deployed, endpoint, aheadMs } = place;
+export function bundledFunction(name: FunctionName, place: Place) {
+  let sandbox: ReturnType<typeof startSandbox> | undefined;
+  return {
+    /** What it wrote to standard output, line by line. */
+    get lines() {
+      return sandbox?.lines() ?? [];
+    },
+    /** One event at a time. @throws Error with what the handler threw; LimitRefusal when Lambda would not carry it. */
+    async invoke(event: unknown) {
+      refuseTooLarge(event);
+      sandbox ??= startSandbox(name, place);
+      const replied = once(sandbox.child, "message");
+      sandbox.child.send({ event, timeoutMs: TIMEOUTS_MS[name], aheadMs: place.aheadMs() });
+      const [reply]: unknown[] = await Promise.race([replied, sandbox.ended]);
+      const parsed = v.parse(AnswerSchema, reply);
+      if ("failure" in parsed) throw new Error(`The function ${name} threw: ${parsed.failure}`);
+      refuseTooLarge(parsed.answer);
+      return parsed.answer;
+    },
+    async close() {
+      sandbox?.child.kill("SIGKILL");
+      await sandbox?.ended.catch(() => undefined);
+    },
+  };
+}
+
+function startSandbox(name: FunctionName, { assembly, deployed, endpoint }: Place) {
   const logicalId = referredId(deployed.stack.outputs[FUNCTIONS[name].output]);
   const resource = deployed.stack.resources.find((one) => one.logicalId === logicalId);
   const { Code, Environment } = v.parse(FunctionSchema, resource?.Properties);
@@ -77,27 +100,7 @@ export function startBundledFunction(
   });
   // It ends at the end of the test too, when nobody asks any more.
   ended.catch(() => undefined);
-  return {
-    /** What it wrote to standard output, line by line. */
-    get lines() {
-      return written.split("\n").filter((line) => line !== "");
-    },
-    /** One event at a time. @throws Error with what the handler threw; LimitRefusal when Lambda would not carry it. */
-    async invoke(event: unknown) {
-      refuseTooLarge(event);
-      const replied = once(child, "message");
-      child.send({ event, timeoutMs: TIMEOUTS_MS[name], aheadMs: aheadMs() });
-      const [reply]: unknown[] = await Promise.race([replied, ended]);
-      const parsed = v.parse(AnswerSchema, reply);
-      if ("failure" in parsed) throw new Error(`The function ${name} threw: ${parsed.failure}`);
-      refuseTooLarge(parsed.answer);
-      return parsed.answer;
-    },
-    async close() {
-      child.kill("SIGKILL");
-      await ended.catch(() => undefined);
-    },
-  };
+  return { child, ended, lines: () => written.split("\n").filter((line) => line !== "") };
 }
 
 /** Lambda carries no larger event, and no larger answer. */
