@@ -129,7 +129,7 @@ function saidByOne(one: EventReport, other: EventReport): number {
 }
 
 /** Whether every report is more like its own event than any other report is. */
-function tellsApart(list: readonly Seen[], records: readonly Seen[]): boolean {
+export function isToldApart({ list, records }: Views): boolean {
   return list.every((event) =>
     records.every((record) => {
       if (event.number === record.number || !mayBeOneEvent(event, record)) return true;
@@ -187,7 +187,7 @@ export function eachHasItsOwn(views: Views, match: Match): boolean {
   );
 }
 
-export const TOLD_APART = DECIDABLE.filter(({ list, records }) => tellsApart(list, records));
+export const TOLD_APART = DECIDABLE.filter(isToldApart);
 
 /** Whether one of those that came could also be another event's. */
 export function isPutToTheTest(views: Views): boolean {
