@@ -201,8 +201,10 @@ export function makeDeliveries(
     };
     const limit = Promise.withResolvers<WebhookAnswer>();
     const cancel = after(attemptLimitMs, () => {
-      limit.resolve({ failure: `no answer within ${attemptLimitMs} ms` });
-      controller.abort();
+      const failure = `no answer within ${attemptLimitMs} ms`;
+      limit.resolve({ failure });
+      // With a reason, Node makes no error of its own, which nobody would read.
+      controller.abort(failure);
     });
     try {
       const answer = dependencies.deliver({ headers, body, signal: controller.signal });

@@ -31,8 +31,6 @@ const MOST_TOLD = 10;
 
 /** @returns the exit code: 0 kept, 1 broken, 2 asked wrongly. */
 export async function main(args: readonly string[]): Promise<number> {
-  // An error's stack is most of its cost, and nobody reads it here.
-  Error.stackTraceLimit = 0;
   try {
     const options = parseOptions(args);
     if (options.kind !== "help") await tellDenials();

@@ -6,8 +6,6 @@ import { refuseMethods } from "../faults/iam.ts";
 import { PLAYS } from "./plays.ts";
 import type { Share } from "./threads.ts";
 
-Error.stackTraceLimit = 0;
-
 const { denied }: { readonly denied: DeniedMethods } = workerData;
 refuseMethods(denied);
 
