@@ -81,6 +81,8 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
   readonly applicants = new Map<string, EntityRegister>();
   /** Marks of healed events, by event id. */
   readonly marks = new Map<string, HealedMark>();
+  /** Of the index `due`, by application token: each run lists all, and a hash takes longer than the rest of that. */
+  readonly #shards = new Map<string, string>();
   /** The same items by application token: a world of many applications must not search them all. */
   readonly #eventsOf = new Map<string, Map<string, EventRecord>>();
   readonly #failuresOf = new Map<string, Map<string, FailureRecord>>();
@@ -249,13 +251,21 @@ export class MemoryApplicationTable implements ApplicationStore, DueApplications
     const due: DueApplication[] = [];
     for (const [applicationToken, { dueAt, hasFailed }] of this.applications) {
       if (dueAt === null || dueAt > now) continue;
-      const shard = hasFailed || of === 1 ? 0 : Number(dueShardOf(applicationToken).slice(-1));
+      const shard = hasFailed || of === 1 ? 0 : Number(this.#shardOf(applicationToken).slice(-1));
       if (shard % of === own) due.push({ applicationToken, dueAt, hasFailed });
     }
     due.sort(
       (one, other) => Number(one.hasFailed) - Number(other.hasFailed) || one.dueAt - other.dueAt,
     );
-    return due.length <= limit ? due : firstOfEachPartition(due, limit);
+    return due.length <= limit
+      ? due
+      : firstOfEachPartition(due, limit, (token) => this.#shardOf(token));
+  }
+
+  #shardOf(applicationToken: string): string {
+    const shard = this.#shards.get(applicationToken) ?? dueShardOf(applicationToken);
+    this.#shards.set(applicationToken, shard);
+    return shard;
   }
 
   async countDue(before: number): Promise<number> {
@@ -523,10 +533,11 @@ function cutOff({ memory }: KeptApplication, { until, again }: Claim) {
 function firstOfEachPartition(
   due: readonly DueApplication[],
   limit: number,
+  shardOf: (applicationToken: string) => string,
 ): readonly DueApplication[] {
   const counts = new Map<string, number>();
   return due.filter(({ applicationToken, hasFailed }) => {
-    const partition = hasFailed ? "" : dueShardOf(applicationToken);
+    const partition = hasFailed ? "" : shardOf(applicationToken);
     const count = (counts.get(partition) ?? 0) + 1;
     counts.set(partition, count);
     return count <= limit;
