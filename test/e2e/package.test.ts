@@ -127,10 +127,10 @@ describe("the command of a package that is installed", () => {
   });
 
   it("has a test kit that lets the example of a consumer pass, which imports the package, and fails the naive one", async () => {
+    const kit = ["npx", "alloy-journey-webhooks", "simulate", "--as-rule"];
     const play = async (file: string) => {
       const { url, actionsPort } = await startExample(file, home);
-      const addresses = ["--to", url, "--actions-port", String(actionsPort)];
-      return run(tool("simulate", "--as-rule", ...addresses), home);
+      return run([...kit, "--to", url, "--actions-port", String(actionsPort)], home);
     };
 
     expect(await play("idempotent.ts")).toContain(

@@ -59,8 +59,8 @@ const EXECUTED: readonly Executed[] = [
   },
   {
     commands: /^npm start$/,
-    by: "test/e2e/commands.test.ts",
-    as: "ends every application where Alloy says",
+    by: PACKAGE,
+    as: "is up again without a deployment",
   },
   { commands: /^npm start -- --once$/, by: PACKAGE, as: '["npm", "start", "--", "--once"]' },
   {
