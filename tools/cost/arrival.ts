@@ -1,6 +1,7 @@
 import { CONCURRENCY, QUEUE } from "../../lambdas/settings/limits.ts";
 import { Random } from "../cloud-in-memory/random.ts";
 import { readScenarios } from "../alloy-simulator/scenario.ts";
+import type { Scenario } from "../alloy-simulator/scenario.ts";
 import { DAY, SECOND } from "../cloud-in-memory/clock.ts";
 
 /**
@@ -53,8 +54,9 @@ const SERVERS = 10;
 export function fromBacklog(webhooksPerMonth: number, servers = SERVERS): Arrival {
   const random = new Random(1);
   const perMs = webhooksPerMonth / (30 * DAY);
+  const scenarios = [...readScenarios().values()];
   const shared = PARTS.day.map(({ share, times }) => {
-    const webhooks = webhooksAt(perMs * times, random);
+    const webhooks = webhooksAt(perMs * times, scenarios, random);
     const onServers = Map.groupBy(webhooks, () => Math.floor(servers * random.next()));
     const inBatches = [...onServers.values()].flatMap((waiting) =>
       Array.from({ length: Math.ceil(waiting.length / QUEUE.batchSize) }, (_, batch) =>
@@ -133,9 +135,10 @@ function playArrival(
 ): Arrival {
   const random = new Random(1);
   const perMs = webhooksPerMonth / (30 * DAY);
+  const scenarios = [...readScenarios().values()];
   const played = PARTS[shape].map(({ share, times }) => ({
     share,
-    ...playBatches(webhooksAt(perMs * times, random), windowSeconds * SECOND, random),
+    ...playBatches(webhooksAt(perMs * times, scenarios, random), windowSeconds * SECOND, random),
   }));
   const per = (of: (one: (typeof played)[number]) => number) =>
     played.reduce((sum, one) => sum + one.share * of(one), 0);
@@ -228,8 +231,11 @@ interface Webhook {
 }
 
 /** Webhooks at a rate, in order: applications begin at any time, and keep to their scenario. */
-function webhooksAt(perMs: number, random: Random): readonly Webhook[] {
-  const scenarios = [...readScenarios().values()];
+function webhooksAt(
+  perMs: number,
+  scenarios: readonly Pick<Scenario, "steps">[],
+  random: Random,
+): readonly Webhook[] {
   const steps = scenarios.reduce((sum, scenario) => sum + scenario.steps.length, 0);
   const applications = Math.ceil((PLAYED * scenarios.length) / steps);
   const span = PLAYED / perMs;
