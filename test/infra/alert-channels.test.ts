@@ -15,6 +15,13 @@ function telling(page: readonly Channel[], ticket: readonly Channel[] = []): Syn
   return templateOf({ ...sandbox, alarms: { ...sandbox.alarms, channels: { page, ticket } } });
 }
 
+const MANY = telling([
+  { https: PAGERDUTY },
+  { https: OPSGENIE },
+  { https: IN_A_SECRET },
+  { slack: { workspaceId: "T0123456789", channelId: "C0123456789" } },
+]);
+
 function subscriptionsOf(stack: Synthesised) {
   return stack.ofType("AWS::SNS::Subscription").map(({ Properties }) => ({
     topic: referredId(Properties["TopicArn"]),
@@ -35,9 +42,7 @@ describe("the channels of alarms", () => {
   });
 
   it("are as many as the stage names, also of one kind", () => {
-    const stack = telling([{ https: PAGERDUTY }, { https: OPSGENIE }, { https: IN_A_SECRET }]);
-
-    expect(subscriptionsOf(stack).map(({ endpoint }) => endpoint)).toEqual([
+    expect(subscriptionsOf(MANY).map(({ endpoint }) => endpoint)).toEqual([
       PAGERDUTY,
       OPSGENIE,
       IN_A_SECRET,
@@ -69,14 +74,13 @@ describe("the channels of alarms", () => {
   });
 
   it("reach a Slack channel through Amazon Q, by a role that may do nothing", () => {
-    const stack = telling([{ slack: { workspaceId: "T0123456789", channelId: "C0123456789" } }]);
-    const [slack, ...others] = stack.ofType("AWS::Chatbot::SlackChannelConfiguration");
-    const role = stack.resources.find(
+    const [slack, ...others] = MANY.ofType("AWS::Chatbot::SlackChannelConfiguration");
+    const role = MANY.resources.find(
       ({ logicalId }) => logicalId === referredId(slack?.Properties["IamRoleArn"]),
     );
-    const policies = stack
-      .ofType("AWS::IAM::Policy")
-      .flatMap(({ Properties }) => listOf(Properties["Roles"]).map(referredId));
+    const policies = MANY.ofType("AWS::IAM::Policy").flatMap(({ Properties }) =>
+      listOf(Properties["Roles"]).map(referredId),
+    );
 
     expect(others).toEqual([]);
     expect(slack?.Properties).toMatchObject({

@@ -111,7 +111,7 @@ export class Measurements implements Statistics {
   #changeable(series: SeriesName, minute: number) {
     const known = this.#own.get(series);
     if (known !== undefined) {
-      known.hours = [];
+      if (known.hours.length > 0) known.hours = [];
       return known;
     }
     const { minutes = [], first = minute } = this.#series.get(series) ?? {};

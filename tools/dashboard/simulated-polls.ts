@@ -86,10 +86,10 @@ export function recordPoll(
 
   /** Answers that were not 200 since the last that was. */
   function refusedSinceStored(minute: number): number {
-    const last = Math.max(
-      0,
-      ...deliveries.map(({ queuedAt }) => queuedAt).filter((at) => at < minute),
-    );
+    let last = 0;
+    for (const { queuedAt } of deliveries) {
+      if (queuedAt < minute && queuedAt > last) last = queuedAt;
+    }
     return strangersAt.filter((at) => at >= last && at < minute).length;
   }
 
