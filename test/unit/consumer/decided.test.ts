@@ -1,20 +1,23 @@
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 
 import { DECISION_SETTINGS, DecidedWorld, MARK } from "../../support/decided-world.ts";
 
 /** So many that each seed meets the rarest: a decision whose merge is made, and whose try is cut off after it. */
 const APPLICATIONS = 200;
 
-async function aWorld(decision: typeof DECISION_SETTINGS | null, count = APPLICATIONS) {
+async function aWorld(decision: typeof DECISION_SETTINGS | null, count: number) {
   const world = new DecidedWorld(14, decision);
   await world.play(count);
   return world;
 }
 
 describe("a stage that publishes decisions", () => {
-  test("decides once for each of hundreds of decisions, with changes, reruns and lost webhooks", async () => {
-    const world = await aWorld(DECISION_SETTINGS);
+  let world: DecidedWorld;
+  beforeAll(async () => {
+    world = await aWorld(DECISION_SETTINGS, APPLICATIONS);
+  });
 
+  test("decides once for each of hundreds of decisions, with changes, reruns and lost webhooks", () => {
     const truth = world.applications.reduce((sum, { decisions }) => sum + decisions.length, 0);
     const ids = new Set(world.decided().map(({ eventId }) => eventId));
     console.log(
@@ -30,9 +33,7 @@ describe("a stage that publishes decisions", () => {
     expect(world.cloud.deadLetters.messages()).toEqual([]);
   });
 
-  test("names in each decision the one before it", async () => {
-    const world = await aWorld(DECISION_SETTINGS, 40);
-
+  test("names in each decision the one before it", () => {
     for (const { token } of world.applications) {
       const own = world.decided().filter(({ applicationToken }) => applicationToken === token);
       const chain = new Map(own.map(({ eventId, decision }) => [eventId, decision?.previous]));
@@ -41,8 +42,7 @@ describe("a stage that publishes decisions", () => {
     }
   });
 
-  test("puts reasons on the bus and into the item of the decision, and nowhere else", async () => {
-    const world = await aWorld(DECISION_SETTINGS, 60);
+  test("puts reasons on the bus and into the item of the decision, and nowhere else", () => {
     const { cloud, telemetry } = world;
 
     const elsewhere = {
