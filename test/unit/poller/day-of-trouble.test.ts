@@ -23,7 +23,7 @@ const SECOND = 1_000;
 
 const { rateMs, runMs } = POLLER_SETTINGS.polling;
 const RUNS_A_DAY = DAY / rateMs;
-const APPLICATIONS = 300;
+const APPLICATIONS = 100;
 
 const tokens = numbered("JA", APPLICATIONS);
 const started = (applicationToken: string) =>
