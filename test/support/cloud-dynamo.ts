@@ -1,5 +1,5 @@
 import { DynamoDB } from "@aws-sdk/client-dynamodb";
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
 import * as v from "valibot";
 
 import { applicationKey } from "../../lambdas/adapters/dynamo/application-item.ts";
@@ -7,8 +7,10 @@ import type { KeptApplication } from "../../tools/cloud-in-memory/application-ta
 import type { MemoryCloud } from "../../tools/cloud-in-memory/cloud.ts";
 import { answered } from "../../tools/cloud-in-memory/clients.ts";
 
+const PREFIX = applicationKey("").pk;
+const KeySchema = v.object({ pk: v.object({ S: v.string() }), sk: v.object({ S: v.string() }) });
 const InputSchema = v.object({
-  RequestItems: v.record(v.string(), v.object({ Keys: v.array(v.record(v.string(), v.any())) })),
+  RequestItems: v.record(v.string(), v.object({ Keys: v.array(KeySchema) })),
 });
 
 /**
@@ -32,10 +34,9 @@ export function dynamoOver(
     return { Responses };
   });
 
-  function itemOf(key: Parameters<typeof unmarshall>[0]) {
-    const { pk } = unmarshall(key);
-    const kept = applications.applications.get(String(pk).slice(applicationKey("").pk.length));
-    return kept === undefined ? [] : [marshall({ pk, ...attributesOf(kept) })];
+  function itemOf({ pk }: v.InferOutput<typeof KeySchema>) {
+    const kept = applications.applications.get(pk.S.slice(PREFIX.length));
+    return kept === undefined ? [] : [{ pk, ...marshall(attributesOf(kept)) }];
   }
 }
 
