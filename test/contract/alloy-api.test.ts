@@ -10,7 +10,8 @@ import { anAlloyApi as anApi, RIGHT_KEY as RIGHT } from "../support/alloy-api.ts
 import type { AlloyApiOptions } from "../support/alloy-api.ts";
 import { aServer } from "../support/local-server.ts";
 
-const TIMEOUT_MS = 2_000;
+/** Of calls whose time does not end. */
+const TIMEOUT_MS = 60_000;
 const asked = { applicationToken: "JA-1", journeyToken: "J-1" };
 
 describe("against the Alloy simulator", () => {

@@ -25,7 +25,7 @@ import { eventually } from "../e2e/driver.ts";
 const TIME_SCALE = 600;
 
 /** It takes seconds; a busy machine takes longer. */
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 600_000;
 
 /** Wherever on the clock: what is measured between two looks is of one minute. */
 const MINUTE = 10_000;

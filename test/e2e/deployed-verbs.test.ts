@@ -3,6 +3,7 @@ import { driveOwnStack } from "./deployed/each-file.ts";
 import "./deployed/verbs.ts";
 import "./deployed/documented-commands.ts";
 import "./deployed/person.ts";
+import "./deployed/consumer-kit.ts";
 
-/* The operators' tool on a stack of its own, as the pages show it; and what it can do for a person. */
+/* The operators' tool on a stack of its own, as the pages show it; then what can be done for a person, and for a consumer. */
 await driveOwnStack();

@@ -3,7 +3,6 @@ import { driveOwnStack } from "./deployed/each-file.ts";
 // Beside each other, and first: alarms wait for minutes to end, and the others have queues and tables of their own.
 import "./deployed/alarms.ts";
 import "./deployed/ports.ts";
-import "./deployed/consumer-kit.ts";
 import "./deployed/ingest.ts";
 import "./deployed/ops.ts";
 import "./deployed/refused-calls.ts";

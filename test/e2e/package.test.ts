@@ -3,7 +3,7 @@ import { builtinModules } from "node:module";
 import { join } from "node:path";
 import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { MEMORY_MB } from "../../lambdas/settings/limits.ts";
 import { ROOT } from "../../lib/installation.ts";
 import { ourContext } from "../../lib/feature-flags.ts";
@@ -37,7 +37,6 @@ beforeAll(async () => {
   await run(["npx", "alloy-journey-webhooks", "init"], home);
   await run(["npm", "install", ...QUIET], home);
 });
-afterAll(() => machine.close());
 
 describe("what is packed", () => {
   it("is the compiled code, the bundles, the runbooks and the papers, and nothing else", () => {

@@ -15,7 +15,10 @@ const PackedSchema = v.object({
 
 export type Packed = v.InferOutput<typeof PackedSchema> & { readonly tarball: string };
 
-/** A machine of a user: folders that have nothing of the repository above them, and its own Node and npm alone. */
+/**
+ * A machine of a user: folders that have nothing of the repository above them, and its own Node and npm alone. They go with
+ * the run, after which the disk may take its time for a hundred thousand files.
+ */
 export class UserMachine {
   readonly #root = mkdtempSync(join(tmpdir(), "package-"));
 
@@ -40,11 +43,6 @@ export class UserMachine {
     const json: unknown = JSON.parse(said.slice(said.lastIndexOf("\n[") + 1));
     const [packed] = v.parse(v.tuple([PackedSchema]), json);
     return { ...packed, tarball: join(this.#root, packed.filename) };
-  }
-
-  /** The disk takes a minute for a hundred thousand files, in which nobody has to wait. */
-  close(): void {
-    spawn("rm", ["-rf", this.#root], { detached: true, stdio: "ignore" }).unref();
   }
 }
 
