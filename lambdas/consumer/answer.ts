@@ -37,11 +37,14 @@ import { besideFirstOf } from "./record-lock.ts";
  * 2. Publish what downstream does not know: under the correction's stable id, or under the id of the withheld event
  *    that it confirms, unless that was published before. Of an end the merge says whether this correction publishes it,
  *    however often it is tried.
+ *
+ * @param options.hadEffect - its idempotency record says so: step 2 is left out, and no effect gets a number.
  */
 export async function prepareCorrection(
   { receipt }: Pick<Message, "receipt">,
   correction: Correction,
   dependencies: EffectDependencies,
+  { hadEffect = false } = {},
 ): Promise<Effect> {
   const { store, settings, now } = dependencies;
   const { snapshot, news, reruns, confirms, mayComeBack, settles, askedAt, since } = correction;
@@ -57,7 +60,7 @@ export async function prepareCorrection(
     known !== null &&
     says(known.published, snapshot, since) &&
     !isPublishedByEvent(known, [eventId]);
-  const lock = mayComeBack && !isKnown ? await lockEnd() : "duplicate";
+  const lock = mayComeBack && !isKnown && !hadEffect ? await lockEnd() : "duplicate";
   if (lock === "in-conflict") return { kind: lock, event: null };
   const isGuarded = lock === "begun";
   const observation = stateOfSnapshot(snapshot, askedAt, correctionId, since);
@@ -75,7 +78,7 @@ export async function prepareCorrection(
   const proposal = news === "status" ? ({ kind: "answer", ...ids } as const) : null;
   const check = firstCheck(dependencies);
   const { before, after: state } = await mergeAndCount(
-    { ...observation, answer, effect, ...(proposal && { proposal }) },
+    { ...observation, answer, ...(!hadEffect && { effect }), ...(proposal && { proposal }) },
     check,
     (after) => isHistoricEffect(after, { at: snapshot.at, receipt }),
     dependencies,
@@ -95,6 +98,7 @@ export async function prepareCorrection(
     await mergeAndCount({ ...made, chain: lineage }, check, isAdopted, dependencies);
   }
 
+  if (hadEffect) return { kind: "duplicate", event: null };
   if (!isNewsIn(state, before)) return NOTHING;
   if (isSilent(state, occurred)) return { ...NOTHING, isSilent: true };
   const route = routeIn(state);

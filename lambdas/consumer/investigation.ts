@@ -33,6 +33,17 @@ export async function prepareInvestigation(
   return { ...(await effectOf(message, known, report, dependencies)), finish };
 }
 
+/** Joins and records a step that had its effect, where the table lacks it. */
+export async function repairStep(
+  message: Message,
+  content: ContentOf<"investigation">,
+  { investigations, store, settings }: EffectDependencies,
+): Promise<void> {
+  const { eventId, at } = await investigations.join(content.event, message.receipt.origin);
+  const known = { ...content, event: { ...content.event, eventId, at } };
+  await store.recordEvent(recordOf(message, known, settings));
+}
+
 async function effectOf(
   message: Message,
   content: ContentOf<"investigation">,

@@ -30,7 +30,7 @@ import {
   recordOf,
 } from "./effect.ts";
 import type { ContentOf, Effect, EffectDependencies } from "./effect.ts";
-import { prepareInvestigation } from "./investigation.ts";
+import { prepareInvestigation, repairStep } from "./investigation.ts";
 import {
   isEnd,
   isLateOfAnother,
@@ -206,7 +206,7 @@ async function recordOne(message: Message, deadline: Deadline, dependencies: Pre
     const guard = guardOf(message, settings);
     const lock = guard === "idempotency-record" ? await begin(message.key) : "begun";
     if (lock === "duplicate") {
-      await repair(message, dependencies);
+      await repair(message, { ...dependencies, begin, isCompleted, recordFirst });
       if (mayHaveFailed(message)) await takeBack(message, dependencies);
     }
     if (lock !== "begun") return { kind: lock, event: null };
@@ -249,15 +249,36 @@ async function effectOf(
 }
 
 /**
- * The poller brings an event again when its record or the state lacks it. The event had its effect, but it was never
- * recorded (a correction was published under its id) or never merged.
+ * The poller brings again what the table lacks. It had its effect, but was never recorded (a correction was published under an
+ * event's id) or never merged, or the table was restored to a time before it. To record and to merge are idempotent.
  */
-async function repair(
+async function repair(message: Message, dependencies: EffectDependencies): Promise<void> {
+  const { content, receipt } = message;
+  if (receipt.origin !== "poll") return;
+  switch (content.kind) {
+    case "journey-event":
+      return repairEvent(message, content, dependencies);
+    case "correction": {
+      const { correction } = content;
+      await prepareCorrection(message, correction, dependencies, { hadEffect: true });
+      return;
+    }
+    case "decision":
+      // What it would publish is dropped here.
+      await prepareDecision(message, content, dependencies);
+      return;
+    case "investigation":
+      return repairStep(message, content, dependencies);
+    case "submission":
+    case "unsupported-webhook":
+  }
+}
+
+async function repairEvent(
   message: Message,
+  content: ContentOf<"journey-event">,
   dependencies: Pick<EffectDependencies, "store" | "settings" | "metrics" | "now">,
 ): Promise<void> {
-  const { content, receipt } = message;
-  if (content.kind !== "journey-event" || receipt.origin !== "poll") return;
   const { event } = content;
   const { store, settings, metrics } = dependencies;
   const webhook = await webhookFor(message, event, store);
