@@ -176,7 +176,9 @@ function answeredOf({ token, events }: TrueApplication, { observer }: Seen): num
       stood.said = { ...stood.said, outcome: said.outcome };
     }
     if (stood !== null && isSame(stood.said, said) && !isReopened(stood.at, at)) continue;
-    const isWaitedFor = said.status === "completed" && at < version.at + DECISION.waitMs;
+    // What no event tells of has ended when its answer says, whose time may stand still.
+    const endedAt = version.isUnsaid ? (version.parsed?.snapshot?.at ?? version.at) : version.at;
+    const isWaitedFor = said.status === "completed" && at < endedAt + DECISION.waitMs;
     if (isWaitedFor && FIELDS.some((field) => said[field] === null)) continue;
     count += 1;
     stood = { said, at };
