@@ -1,10 +1,12 @@
 import { outcomeOf } from "../../../lambdas/domain/application/application-state.ts";
 import type { ApplicationState } from "../../../lambdas/domain/application/application-state.ts";
+import { correctionBody } from "../../../lambdas/domain/application/correction.ts";
 import { publishedBy } from "../../../lambdas/domain/application/published-decisions.ts";
 import { eventIdIn } from "../../../lambdas/domain/application/stamp.ts";
 import { bothSides } from "../../support/both-sides.ts";
 import { aConsumer, idempotencyWith, pollBatchOf } from "../../support/consumer.ts";
 import type { Said } from "../../support/both-sides.ts";
+import { aCorrection } from "../../support/snapshots.ts";
 import type { Mutants } from "./mutant.ts";
 import { aTable } from "./plant.ts";
 import { HOUR, MINUTE } from "../../../tools/cloud-in-memory/clock.ts";
@@ -35,6 +37,22 @@ export const SECOND_END_MUTANTS: Mutants = {
       const kept = store.applications.get("JA-1");
       const outcome = kept === undefined ? null : outcomeOf(kept.state);
       return store.events.size === 1 && outcome === "Denied" ? null : `the state has ${outcome}`;
+    },
+  },
+  "repair-of-answers-forgotten": {
+    what: "an answer of Alloy's that had its effect and is brought again, as after a restore of the table, is not merged",
+    async hunt(isPlanted) {
+      const idempotency = idempotencyWith({ begin: async () => "duplicate" });
+      const store = aTable(isPlanted, () => ({
+        mergeState: async (observation) => ({ before: observation, after: observation }),
+      }));
+      const { process, published } = aConsumer({ idempotency, store });
+      const answer = { status: "completed", outcome: "Denied", at: AT } as const;
+      await process(pollBatchOf(correctionBody(aCorrection(answer, { askedAt: AT + MINUTE }))));
+      if (published.length > 0) return "it is published once more";
+      const kept = store.applications.get("JA-1");
+      const outcome = kept === undefined ? null : outcomeOf(kept.state);
+      return outcome === "Denied" ? null : `the state has ${outcome}`;
     },
   },
   "repeated-end-published": {
