@@ -58,31 +58,46 @@ function project(name: string, folders: readonly string[]): TestProjectConfigura
   };
 }
 
-/** What lasts longest first: deployed stacks and time-outs are waited for, while the others compute. */
-const ORDER = [
-  /\/e2e\/deployed/,
-  /\/e2e\/(package|commands)\./,
-  /\/contract\/ingest-faults\./,
-  /\/e2e\//,
-  /\/contract\//,
-  /\/simulation\//,
-  /\/infra\//,
-  /\/unit\//,
-];
+/** They wait for deployed stacks, programs and time-outs, longer than any other. */
+const LONGEST = [/\/e2e\/deployed/, /\/e2e\/(package|commands)\./, /\/contract\/ingest-faults\./];
 
-class LongestFirst extends BaseSequencer {
+/** They wait too, for ten to thirty seconds. All of them at once would leave nobody who computes. */
+const WAITING = /\/e2e\/|\/contract\/(incidents|consumer-kit|alloy-simulator)\./;
+
+/** The others compute; in this order, each folder finds what the one before has loaded. */
+const COMPUTING = [/\/infra\//, /\/simulation\//, /\/contract\//, /\/unit\//];
+const COMPUTING_BETWEEN_WAITING = 18;
+
+class WaitingApart extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ moduleId }: TestSpecification) =>
-      ORDER.findIndex((path) => path.test(moduleId));
-    return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other));
+    const [longest, shorter] = parted(await super.sort(files), (path) =>
+      LONGEST.some((one) => one.test(path)),
+    );
+    const [waiting, computing] = parted(shorter, (path) => WAITING.test(path));
+    const apart = ranked(computing, COMPUTING).flatMap((file, index) =>
+      index % COMPUTING_BETWEEN_WAITING === 0 ? [...waiting.splice(0, 1), file] : [file],
+    );
+    return [...ranked(longest, LONGEST), ...apart, ...waiting];
   }
+}
+
+function parted(files: readonly TestSpecification[], isOne: (path: string) => boolean) {
+  const [these = [], others = []] = [true, false].map((wanted) =>
+    files.filter(({ moduleId }) => isOne(moduleId) === wanted),
+  );
+  return [these, others] as const;
+}
+
+function ranked(files: readonly TestSpecification[], order: readonly RegExp[]) {
+  const rank = ({ moduleId }: TestSpecification) => order.findIndex((path) => path.test(moduleId));
+  return files.toSorted((one, other) => rank(one) - rank(other));
 }
 
 export default defineConfig({
   test: {
     // Three more than cores: so many files wait for their deployed stack or for a program most of the time.
     maxWorkers: availableParallelism() + 3,
-    sequence: { sequencer: LongestFirst },
+    sequence: { sequencer: WaitingApart },
     projects: isOneAsked
       ? FOLDERS.map((folder) => project(folder, [folder]))
       : [project("all", FOLDERS)],

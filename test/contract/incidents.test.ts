@@ -1,6 +1,7 @@
 import { SQSClient } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
+import type { TestContext } from "vitest";
 import { METRIC_NAMESPACE } from "../../lambdas/settings/metrics.ts";
 import { stageFrom } from "../../lib/config/stage-from-context.ts";
 import { startAlloySimulator } from "../../tools/alloy-simulator/server.ts";
@@ -40,17 +41,23 @@ const Warning = v.pipe(
   }),
 );
 
-// One for all: the template, which names it, is made once then.
-const [alloyPort = 0] = await freePorts(1);
-
-/** The receiver beside the simulated Alloy, its alarms by the template's definitions, and what on call sees of it. */
-async function aPractice() {
-  const stage = stageFrom({
+const stageBeside = (alloyPort: number) =>
+  stageFrom({
     stage: "local",
     alloyBaseUrl: `http://127.0.0.1:${alloyPort}/v1`,
     timeScale: TIME_SCALE,
     investigations: "on",
   });
+
+/** Of the template, which is made once; where Alloy is says nothing of its alarms and roles. */
+const STAGE = stageBeside(9);
+
+const alloyPorts = await freePorts(5);
+
+/** The receiver beside the simulated Alloy, its alarms by the template's definitions, and what on call sees of it. */
+async function aPractice({ onTestFinished }: Pick<TestContext, "onTestFinished">) {
+  const alloyPort = alloyPorts.pop() ?? 0;
+  const stage = stageBeside(alloyPort);
   const basic = { username: "alloy", password: "in-process-password" };
   const alloyApi = { token: "in-process-token", secret: "in-process-secret" };
   const lines: string[] = [];
@@ -63,7 +70,7 @@ async function aPractice() {
     onFailure: (error) => {
       throw error;
     },
-    templateOf,
+    templateOf: () => templateOf(STAGE),
   });
   const simulator = await startAlloySimulator({
     port: alloyPort,
@@ -79,7 +86,7 @@ async function aPractice() {
     await simulator.stop();
     await running.stop();
   });
-  const alarms = alarmsOf(templateOf(stage));
+  const alarms = alarmsOf(templateOf(STAGE));
 
   /** The alarms that ring by what was logged since the last look, and by the depth of the dead-letter queue. */
   function ringing(): readonly string[] {
@@ -174,9 +181,10 @@ function isSeen(namespace: string, name: string): boolean {
   return namespace === METRIC_NAMESPACE || name === "ApproximateNumberOfMessagesVisible";
 }
 
-describe("an incident to practise", () => {
-  it("lost-webhooks: rings what recovers them, names both applications, and ends with the loss", async () => {
-    const practice = await aPractice();
+// Beside each other: each waits for what comes of its own.
+describe.concurrent("an incident to practise", () => {
+  it("lost-webhooks: rings what recovers them, names both applications, and ends with the loss", async (test) => {
+    const practice = await aPractice(test);
     await practice.plant("lost-webhooks");
     expect(practice.tokens()).toHaveLength(2);
 
@@ -188,8 +196,8 @@ describe("an incident to practise", () => {
     await practice.untilDecided("webhook", practice.tokens().at(-1));
   });
 
-  it("wrong-secret: rings for the credential, names all three in the end, and ends with the right one", async () => {
-    const practice = await aPractice();
+  it("wrong-secret: rings for the credential, names all three in the end, and ends with the right one", async (test) => {
+    const practice = await aPractice(test);
     await practice.plant("wrong-secret");
 
     await practice.untilRings("credentials-rejected");
@@ -201,8 +209,8 @@ describe("an incident to practise", () => {
     await practice.untilDecided("webhook", practice.tokens().at(-1));
   });
 
-  it("poison: dead-letters both bodies with their reasons, and ends when they are gone", async () => {
-    const practice = await aPractice();
+  it("poison: dead-letters both bodies with their reasons, and ends when they are gone", async (test) => {
+    const practice = await aPractice(test);
     await practice.plant("poison");
 
     await practice.untilRings("dead-letters-not-empty");
@@ -220,8 +228,8 @@ describe("an incident to practise", () => {
     expect(practice.ringing()).not.toContain("dead-letters-not-empty");
   });
 
-  it("vendor-outage: rings for Alloy's API, names whom it could not ask for, and ends with the outage", async () => {
-    const practice = await aPractice();
+  it("vendor-outage: rings for Alloy's API, names whom it could not ask for, and ends with the outage", async (test) => {
+    const practice = await aPractice(test);
     await practice.plant("vendor-outage");
 
     await practice.untilRings("alloy-api-failing");
@@ -237,8 +245,8 @@ describe("an incident to practise", () => {
     expect(practice.ringing()).not.toContain("alloy-api-failing");
   });
 
-  it("dead-route: moves what EventBridge may not deliver, with EventBridge's own reason", async () => {
-    const practice = await aPractice();
+  it("dead-route: moves what EventBridge may not deliver, with EventBridge's own reason", async (test) => {
+    const practice = await aPractice(test);
     const message = (name: string, ageMs: number) => ({
       MessageId: name,
       ReceiptHandle: name,

@@ -14,7 +14,7 @@ import { startExample } from "../support/example-consumer.ts";
 import { hasEmulator } from "./deployed/deployments.ts";
 import { describeBesideOthers } from "./beside-others.ts";
 import { AGREES, eventually } from "./driver.ts";
-import { begin, install, run, UserMachine } from "./packed.ts";
+import { begin, install, linkDependencies, run, UserMachine } from "./packed.ts";
 import type { Packed } from "./packed.ts";
 
 const PNPM = "pnpm@10.34.8";
@@ -33,6 +33,7 @@ const tool = (...args: string[]) => [
 beforeAll(async () => {
   packed = await machine.pack();
   home = machine.folder("home");
+  await linkDependencies(home);
   await run(["npm", "install", ...QUIET, packed.tarball], home);
   await run(["npx", "alloy-journey-webhooks", "init"], home);
   await run(["npm", "install", ...QUIET], home);
@@ -148,10 +149,11 @@ describeBesideOthers("a folder with nothing in it", false, () => {
 
     const { STAGES }: { STAGES: readonly StageProps[] } = await import(join(home, "stages.mjs"));
     expect(STAGES.map(({ stage }) => stage)).toEqual(["sandbox", "production"]);
-    for (const props of STAGES) {
-      const name = `AlloyJourneyWebhooks-${props.stage}.template.json`;
-      const made: unknown = JSON.parse(readFileSync(join(home, "cdk.out", name), "utf8"));
-      expect(made).toMatchObject(templateOfClone(props));
+    for (const [name, template] of templatesOfClone(STAGES)) {
+      const made: unknown = JSON.parse(
+        readFileSync(join(home, `cdk.out/${name}.template.json`), "utf8"),
+      );
+      expect(made).toMatchObject(template);
     }
   });
 
@@ -203,19 +205,21 @@ describeBesideOthers("a monorepo under pnpm", false, () => {
   });
 });
 
-/** As the CDK CLI makes it of `bin/app.ts`, with its bundles. */
-function templateOfClone(props: StageProps): object {
-  const outdir = machine.folder(`clone-${props.stage}`);
+/** As the CDK CLI makes them of `bin/app.ts`, with their bundles. */
+function templatesOfClone(stages: readonly StageProps[]): readonly (readonly [string, object])[] {
   const app = new App({
-    outdir,
+    outdir: machine.folder("clone"),
     analyticsReporting: false,
     treeMetadata: false,
     // It ends well whatever it finds, and `npm run lint:templates` does it with cfn-lint.
     builtinCloudFormationValidation: false,
     context: { ...ourContext(), "aws:cdk:bundling-stacks": ["**"] },
   });
-  const stack = new AlloyJourneyWebhooks(app, `AlloyJourneyWebhooks-${props.stage}`, props);
-  return Template.fromStack(stack).toJSON();
+  const stacks = stages.map((props) => {
+    const name = `AlloyJourneyWebhooks-${props.stage}`;
+    return [name, new AlloyJourneyWebhooks(app, name, props)] as const;
+  });
+  return stacks.map(([name, stack]) => [name, Template.fromStack(stack).toJSON()] as const);
 }
 
 describeBesideOthers("a CommonJS package with nothing in it", false, () => {

@@ -1,5 +1,13 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import * as v from "valibot";
@@ -44,6 +52,72 @@ export class UserMachine {
     const [packed] = v.parse(v.tuple([PackedSchema]), json);
     return { ...packed, tarball: join(this.#root, packed.filename) };
   }
+}
+
+const LockSchema = v.object({
+  packages: v.record(
+    v.string(),
+    v.object({
+      dependencies: v.optional(v.record(v.string(), v.string()), {}),
+      optionalDependencies: v.optional(v.record(v.string(), v.string()), {}),
+      peerDependencies: v.optional(v.record(v.string(), v.string()), {}),
+      peerDependenciesMeta: v.optional(
+        v.record(v.string(), v.object({ optional: v.boolean() })),
+        {},
+      ),
+    }),
+  ),
+});
+
+/**
+ * Gives a folder what npm would unpack for the package: the clone's own copies, of the versions that its lock file names. npm
+ * takes those that the package asks for, and removes the others. Where they cannot be linked, it brings its own.
+ */
+export async function linkDependencies(folder: string): Promise<void> {
+  const target = join(folder, "node_modules");
+  const byScope = Map.groupBy(dependenciesOfPackage(), (path) => dirname(path));
+  try {
+    for (const [scope, paths] of byScope) {
+      const into = join(folder, scope);
+      mkdirSync(into, { recursive: true });
+      await run(["cp", "-al", ...paths.map((path) => join(ROOT, path)), into], ROOT);
+    }
+  } catch {
+    // On another disk, or by a `cp` that knows no links.
+    rmSync(target, { recursive: true, force: true });
+  }
+}
+
+/** Where the clone has what the package depends on, and what that depends on; each with what is inside of it. */
+function dependenciesOfPackage(): readonly string[] {
+  const { packages } = v.parse(
+    LockSchema,
+    JSON.parse(readFileSync(`${ROOT}package-lock.json`, "utf8")),
+  );
+  const found = new Set<string>();
+  function visit(name: string): void {
+    const path = `node_modules/${name}`;
+    const entry = packages[path];
+    if (entry === undefined || found.has(path) || !existsSync(join(ROOT, path))) return;
+    found.add(path);
+    for (const one of needsOf(path)) visit(one);
+  }
+  function needsOf(path: string): readonly string[] {
+    const entry = packages[path];
+    if (entry === undefined) return [];
+    const { dependencies, optionalDependencies, peerDependencies, peerDependenciesMeta } = entry;
+    const inside = Object.keys(packages).filter((one) => one.startsWith(`${path}/node_modules/`));
+    return [
+      ...Object.keys({ ...dependencies, ...optionalDependencies }),
+      ...Object.keys(peerDependencies).filter(
+        (one) => peerDependenciesMeta[one]?.optional !== true,
+      ),
+      ...inside.flatMap(needsOf),
+    ];
+  }
+  // The development's own needs stay out, but for those that are peers.
+  for (const name of needsOf("")) visit(name);
+  return [...found];
 }
 
 /**

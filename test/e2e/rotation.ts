@@ -22,11 +22,11 @@ export function describeRotation(name: string, isSkipped: boolean, open: () => P
 
     it(`by ops rotate costs none of ${12 * PER_SECOND} webhooks, and ends with the old credential refused`, async () => {
       const old = driver.basic;
+      // Other tests may have left entries of their own.
+      await driver.putWebhookSecret({ basic: [old], hmac: [driver.hmac] });
       const terminal = new KeptTerminal();
       let used = old;
       const answers: Promise<number>[] = [];
-      // Another test may just have guessed a password.
-      await sleep(INGEST.secretRefreshMs);
 
       async function send(seconds: number): Promise<void> {
         for (let sent = 0; sent < seconds * PER_SECOND; sent += 1) {

@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
+import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { expect } from "vitest";
 
+import { CREDENTIALS } from "../../tools/local/emulator/emulator.ts";
 import { run } from "../../tools/ops/run.ts";
 import type { RunTerminal } from "../../tools/ops/terminal.ts";
 import { jsonText } from "../../tools/terminal/lines.ts";
@@ -58,8 +60,8 @@ export function makeRunOps(stack: OpsStack) {
       isAttended: false,
       reveal: () => Promise.reject(new Error("Nobody is there to be shown a secret.")),
     };
-    // The emulator's rules take effect at once: what gives EventBridge a minute needs no minute here.
-    const waits = (ms: number) => sleep(ms < 60_000 ? ms : 1_000);
+    // The emulator's rules take effect at once: what gives EventBridge a minute needs no second here.
+    const waits = (ms: number) => sleep(ms < 60_000 ? ms : 100);
     const code = await run([...args, "--outputs", file], terminal, waits);
     return { code, output, errors };
   };
@@ -102,12 +104,18 @@ export function makeGoodOps(stack: () => DrivenStack) {
     good,
     /** Until the event queue has been empty for a while; then nothing more comes of it. */
     untilDrained: async (): Promise<void> => {
+      const { endpoint, region, outputs } = stack();
+      const sqs = new SQSClient({ endpoint, region, credentials: CREDENTIALS });
+      const look = new GetQueueAttributesCommand({
+        QueueUrl: outputs["EventQueueUrl"],
+        AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+      });
       for (let quiet = 0; quiet < 3;) {
-        await sleep(700);
-        const { output } = await ops("status", "--all");
-        const isQuiet = / EventQueue +0 waiting +0 in flight/.test(output);
-        quiet = isQuiet ? quiet + 1 : 0;
+        await sleep(300);
+        const { Attributes = {} } = await sqs.send(look);
+        quiet = Object.values(Attributes).every((depth) => depth === "0") ? quiet + 1 : 0;
       }
+      sqs.destroy();
     },
   };
 }

@@ -182,7 +182,7 @@ describe.skipIf(isSkipped)("docs/ops.md shows of npm run ops what it prints", ()
     await alloy.live(example, [LIFE.review]);
     await isShown(/manual-review as number \d, acknowledged/, "show", example.token);
     // A gap is in flight where something was accepted in the minute of the lost webhook.
-    await inOneWindow(60_000, 30_000);
+    await inOneWindow(60_000, 20_000);
     await driver.post("not json", driver.basic());
     await isShown(/not JSON/, "dead-letters");
     // The webhook of the decision is lost, and what the poller finds stays in the queue.

@@ -21,12 +21,12 @@ test("an outage between publishing and remembering explains a second publication
   expect(republished).toBe(1);
 });
 
-test("keeps every promise in 300 worlds", async () => {
-  const tallies = await runSeeds(1, 300);
+test("keeps every promise in 100 worlds", async () => {
+  const tallies = await runSeeds(1, 100);
 
   expect(tallies.filter(({ violations }) => violations.length > 0)).toEqual([]);
   // Marks that a world reached without the knob that marks.ts says they need.
   expect(tallies.flatMap(({ strays }) => strays)).toEqual([]);
-  expect(tallies.reduce((all, { events }) => all + events, 0)).toBeGreaterThan(2_000);
-  expect(tallies.flatMap(({ kinds }) => kinds).length).toBeGreaterThan(4_000);
+  expect(tallies.reduce((all, { events }) => all + events, 0)).toBeGreaterThan(700);
+  expect(tallies.flatMap(({ kinds }) => kinds).length).toBeGreaterThan(1_300);
 });

@@ -2,9 +2,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import * as v from "valibot";
 import { OUTPUTS } from "../../../lib/outputs.ts";
+import { bootstrap } from "./bootstrap.ts";
 import { childEnvironment } from "./child-environment.ts";
 import { CREDENTIALS, REGION } from "./emulator.ts";
-import { LocalFailure } from "../failure.ts";
+import { causeOf, LocalFailure } from "../failure.ts";
 import { LOCAL_FOLDER } from "../paths.ts";
 import { ROOT } from "../../../lib/installation.ts";
 import { runCommand } from "./run-command.ts";
@@ -16,7 +17,7 @@ export const STAGE = "local";
 
 export const STACK_NAME = `AlloyJourneyWebhooks-${STAGE}`;
 
-/** Both take seconds; on a busy machine a minute. */
+/** It takes seconds; on a busy machine a minute. */
 const CDK_TIMEOUT_MS = 180_000;
 
 const require = createRequire(import.meta.url);
@@ -48,7 +49,7 @@ export interface DeploymentContext {
 }
 
 /**
- * Bootstraps the emulator's account and deploys the stack into it, with the CDK CLI, as into an account.
+ * Deploys the stack into the emulator's account with the CDK CLI, as into an account.
  *
  * @param options.folder - takes the cloud assembly and the outputs.
  * @throws LocalFailure with the end of what the CLI said, or naming the outputs that are missing.
@@ -77,8 +78,12 @@ export async function deployWithCdk(
   });
   const outputsFile = `${folder}/outputs.json`;
   const common = ["--no-notices", "--no-color", "--output", `${folder}/cdk.out`];
-  // With the environment named and no app beside it, the CLI does not synthesise first.
-  await cdk(["bootstrap", `aws://${ACCOUNT}/${REGION}`, ...common], { cwd: folder, env, signal });
+  await bootstrap(endpoint, ACCOUNT).catch((error: unknown) => {
+    const why = causeOf(error);
+    throw new LocalFailure(
+      `The emulator does not take what CDK keeps beside its stacks, a bucket and a parameter: ${why}.`,
+    );
+  });
   const stage = {
     stage: STAGE,
     alloyBaseUrl: context.alloyBaseUrl,
@@ -133,9 +138,9 @@ async function cdk(
     ...options,
     timeoutMs: CDK_TIMEOUT_MS,
   });
-  const log = `${LOCAL_FOLDER}cdk-${args[0]}.log`;
+  const log = `${LOCAL_FOLDER}cdk-deploy.log`;
   await writeFile(log, output);
   if (code === 0) return;
   const details = output.trim().split("\n").slice(-12);
-  throw new LocalFailure(`cdk ${args[0]} failed (full output: ${log}):`, { details });
+  throw new LocalFailure(`cdk deploy failed (full output: ${log}):`, { details });
 }
