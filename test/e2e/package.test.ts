@@ -30,6 +30,9 @@ const tool = (...args: string[]) => [
   ...args,
 ];
 
+/** The CDK CLI that is installed there, on the Node of the user's machine. */
+const cdk = () => join(home, "node_modules/.bin/cdk");
+
 beforeAll(async () => {
   packed = await machine.pack();
   home = machine.folder("home");
@@ -127,7 +130,7 @@ describe("the command of a package that is installed", () => {
   });
 
   it("has a test kit that lets the example of a consumer pass, which imports the package, and fails the naive one", async () => {
-    const kit = ["npx", "alloy-journey-webhooks", "simulate", "--as-rule"];
+    const kit = tool("simulate", "--as-rule");
     const play = async (file: string) => {
       const { url, actionsPort } = await startExample(file, home);
       return run([...kit, "--to", url, "--actions-port", String(actionsPort)], home);
@@ -145,7 +148,7 @@ describe("the command of a package that is installed", () => {
 // Beside each other from here on: each writes into a folder of its own, and none installs into `home`.
 describeBesideOthers("a folder with nothing in it", false, () => {
   it("becomes an app whose two stages have the templates of a clone, to the hash of each bundle", async () => {
-    await run(["npx", "cdk", "synth", "--quiet"], home);
+    await run([cdk(), "synth", "--quiet"], home);
 
     const { STAGES }: { STAGES: readonly StageProps[] } = await import(join(home, "stages.mjs"));
     expect(STAGES.map(({ stage }) => stage)).toEqual(["sandbox", "production"]);
@@ -189,14 +192,17 @@ describeBesideOthers("a monorepo under pnpm", false, () => {
     mkdirSync(kept, { recursive: true });
     await install(["npm", "install", ...QUIET, "--prefix", kept, PNPM], kept);
     const program = join(kept, "node_modules/.bin/pnpm");
-    const pnpm = (...args: string[]) => run([program, ...args], team);
     const store = ["--prefer-offline", "--store-dir", join(kept, "store")];
     await install([program, "add", ...store, packed.tarball], team);
-    await pnpm("exec", "alloy-journey-webhooks", "init");
+    await run([program, "exec", "alloy-journey-webhooks", "init"], team);
     await install([program, "install", ...store], team);
 
-    await pnpm("exec", "cdk", "synth", "--quiet");
-    const played = await pnpm("exec", "alloy-journey-webhooks", "start", "--once", "--in-process");
+    const bin = join(team, "node_modules/.bin");
+    await run([join(bin, "cdk"), "synth", "--quiet"], team);
+    const played = await run(
+      [join(bin, "alloy-journey-webhooks"), "start", "--once", "--in-process"],
+      team,
+    );
 
     expect(existsSync(join(team, "cdk.out/AlloyJourneyWebhooks-production.template.json"))).toBe(
       true,
@@ -230,7 +236,7 @@ describeBesideOthers("a CommonJS package with nothing in it", false, () => {
     });
     await run(tool("init"), folder);
 
-    expect(await run(["npx", "cdk", "list"], folder)).toContain("AlloyJourneyWebhooks-production");
+    expect(await run([cdk(), "list"], folder)).toContain("AlloyJourneyWebhooks-production");
   });
 });
 
@@ -246,7 +252,7 @@ describeBesideOthers("a CommonJS app of others, in TypeScript, with two stacks",
     });
 
     await run([process.execPath, tsc, "--project", "."], app);
-    await run(["npx", "cdk", "synth", "--quiet"], app);
+    await run([cdk(), "synth", "--quiet"], app);
 
     expect(readFileSync(join(app, "app.js"), "utf8")).toContain(
       'require("alloy-journey-webhooks")',

@@ -9,9 +9,9 @@ import { scenarioOf } from "../scenario/scenario.ts";
 import { GAP_KNOBS, knobsOf } from "../scenario/knobs.ts";
 
 /** Each trouble so often; `npm run simulate -- --gaps` plays as many as one likes. */
-const TIMES = 20;
+const TIMES = 10;
 /** Among so many seeds the rarest trouble can be planted so often. */
-const MOST_SEEDS = 800;
+const MOST_SEEDS = 400;
 
 /** The first seeds in which each trouble can be planted. */
 function seedsWithGaps(): readonly number[] {

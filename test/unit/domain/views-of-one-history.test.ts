@@ -14,7 +14,7 @@ import {
 import type { Seen } from "../../support/views-of-one-history.ts";
 
 /** Of so many, every fourth is told apart too little to say whose a record is. */
-const RUNS = 26_000;
+const RUNS = 13_000;
 
 test("whatever each side leaves out, no event that came is missing, none that is lost is found, and each that its own report is most like has its own record", () => {
   let alike = 0;
