@@ -130,7 +130,7 @@ describe("the command of a package that is installed", () => {
   });
 
   it("has a test kit that lets the example of a consumer pass, which imports the package, and fails the naive one", async () => {
-    const kit = tool("simulate", "--as-rule");
+    const kit = ["npx", "alloy-journey-webhooks", "simulate", "--as-rule"];
     const play = async (file: string) => {
       const { url, actionsPort } = await startExample(file, home);
       return run([...kit, "--to", url, "--actions-port", String(actionsPort)], home);
