@@ -13,7 +13,8 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client
 import { ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import * as v from "valibot";
 import { expect, it, onTestFinished } from "vitest";
-import { deployWithCdk, STACK_NAME } from "../../tools/local/emulator/cdk.ts";
+import { bootstrap } from "../../tools/local/emulator/bootstrap.ts";
+import { ACCOUNT, deployWithCdk, STACK_NAME } from "../../tools/local/emulator/cdk.ts";
 import { makeClients } from "../../tools/local/emulator/clients.ts";
 import type { Clients } from "../../tools/local/emulator/clients.ts";
 import { emulatorProbes } from "../../tools/local/emulator/emulator-probes.ts";
@@ -59,6 +60,8 @@ it("an upgrade of the last release's stack keeps what is stored, queued and secr
   const letter = { QueueUrl: before.DeadLetterQueue, MessageBody: "of the last release" };
   await clients.sqs.send(new SendMessageCommand(letter));
 
+  // The last release was deployed into the same account.
+  await bootstrap(endpoint, ACCOUNT, signal);
   const outputs = await deployWithCdk(
     endpoint,
     // Nobody listens there, and nothing is asked.

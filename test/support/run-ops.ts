@@ -113,7 +113,7 @@ export function makeGoodOps(stack: () => DrivenStack) {
       for (let quiet = 0; quiet < 3;) {
         await sleep(300);
         const { Attributes = {} } = await sqs.send(look);
-        quiet = Object.values(Attributes).every((depth) => depth === "0") ? quiet + 1 : 0;
+        quiet = Object.values(Attributes).join() === "0,0" ? quiet + 1 : 0;
       }
       sqs.destroy();
     },

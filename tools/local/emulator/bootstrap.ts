@@ -3,16 +3,22 @@ import { CREDENTIALS, REGION } from "./emulator.ts";
 /** The qualifier of CDK's bootstrap stack, which nothing here changes. */
 const QUALIFIER = "hnb659fds";
 
-/** Above what any template asks for; the CLI's own is not asked for its number. */
+/** Above what any template or CLI asks for. */
 const VERSION = "30";
 
 /**
  * Puts into an emulator's account what a deployment asks of CDK's bootstrap stack: the bucket of the assets, and the version
- * (CDK's guide, "Bootstrap template"). The stack's roles are for accounts in which a call can be refused, and `cdk bootstrap`
- * would take longer than the rest of the start.
+ * (CDK's guide, "Bootstrap template"). The rest of that stack are roles, and the CDK CLI goes on with its own credentials
+ * where it can assume none. `cdk bootstrap` would start the CLI a second time.
+ *
+ * @throws the SDK's error when the emulator does not take it.
  */
-export async function bootstrap(endpoint: string, account: string): Promise<void> {
-  // Half of a tenth of a second each to load, and only a deployment needs them.
+export async function bootstrap(
+  endpoint: string,
+  account: string,
+  abortSignal: AbortSignal,
+): Promise<void> {
+  // Only a deployment needs them.
   const [{ CreateBucketCommand, S3Client }, { PutParameterCommand, SSMClient }] = await Promise.all(
     [import("@aws-sdk/client-s3"), import("@aws-sdk/client-ssm")],
   );
@@ -21,6 +27,7 @@ export async function bootstrap(endpoint: string, account: string): Promise<void
   // In this region AWS answers 200 for a bucket that is one's own already (API reference of CreateBucket).
   await s3.send(
     new CreateBucketCommand({ Bucket: `cdk-${QUALIFIER}-assets-${account}-${REGION}` }),
+    { abortSignal },
   );
   const ssm = new SSMClient(configuration);
   await ssm.send(
@@ -30,5 +37,6 @@ export async function bootstrap(endpoint: string, account: string): Promise<void
       Value: VERSION,
       Overwrite: true,
     }),
+    { abortSignal },
   );
 }

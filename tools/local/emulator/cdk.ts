@@ -78,7 +78,7 @@ export async function deployWithCdk(
   });
   const outputsFile = `${folder}/outputs.json`;
   const common = ["--no-notices", "--no-color", "--output", `${folder}/cdk.out`];
-  await bootstrap(endpoint, ACCOUNT).catch((error: unknown) => {
+  await bootstrap(endpoint, ACCOUNT, signal).catch((error: unknown) => {
     const why = causeOf(error);
     throw new LocalFailure(
       `The emulator does not take what CDK keeps beside its stacks, a bucket and a parameter: ${why}.`,
