@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TestProject } from "vitest/node";
-import { freePorts } from "../../../tools/local/emulator/ports.ts";
+import { freePorts, PORTS_FOR_LATER } from "../../../tools/local/emulator/ports.ts";
 import { refusalText, takeRefusals } from "../../support/take-refusals.ts";
 import { outputsIn } from "./outputs.ts";
 
@@ -52,7 +52,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const driven = DRIVERS.filter((file) => run.has(file));
   // Other tests ask whether there is an emulator.
   const [first = "deployed.test.ts", ...others] = driven;
-  const ports = await freePorts(1 + others.length);
+  // Tests begin to listen there, and end, all the time that the stack stands: another test once had such a port meanwhile.
+  const ports = await freePorts(1 + others.length, PORTS_FOR_LATER);
   const stacks = [first, ...others].map(
     (file, index) => [file, bringUp(ports[index] ?? 0)] as const,
   );
