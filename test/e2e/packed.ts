@@ -74,7 +74,6 @@ const LockSchema = v.object({
  * takes those that the package asks for, and removes the others. Where they cannot be linked, it brings its own.
  */
 export async function linkDependencies(folder: string): Promise<void> {
-  const target = join(folder, "node_modules");
   const byScope = Map.groupBy(dependenciesOfPackage(), (path) => dirname(path));
   try {
     for (const [scope, paths] of byScope) {
@@ -84,7 +83,7 @@ export async function linkDependencies(folder: string): Promise<void> {
     }
   } catch {
     // On another disk, or by a `cp` that knows no links.
-    rmSync(target, { recursive: true, force: true });
+    rmSync(join(folder, "node_modules"), { recursive: true, force: true });
   }
 }
 
@@ -97,8 +96,8 @@ function dependenciesOfPackage(): readonly string[] {
   const found = new Set<string>();
   function visit(name: string): void {
     const path = `node_modules/${name}`;
-    const entry = packages[path];
-    if (entry === undefined || found.has(path) || !existsSync(join(ROOT, path))) return;
+    // One that is optional, or of another system, may be absent.
+    if (found.has(path) || !existsSync(join(ROOT, path))) return;
     found.add(path);
     for (const one of needsOf(path)) visit(one);
   }

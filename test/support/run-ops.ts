@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { expect } from "vitest";
 
-import { CREDENTIALS } from "../../tools/local/emulator/emulator.ts";
+import { makeClients } from "../../tools/local/emulator/clients.ts";
+import type { Clients } from "../../tools/local/emulator/clients.ts";
+import { depthOf } from "../../tools/local/emulator/emulator-receiver.ts";
 import { run } from "../../tools/ops/run.ts";
 import type { RunTerminal } from "../../tools/ops/terminal.ts";
 import { jsonText } from "../../tools/terminal/lines.ts";
@@ -93,6 +94,7 @@ export function outputsFileOf({ endpoint, region, webhookUrl, basic, outputs }: 
 /** The same for tests that expect their runs to end well, and get what they print. @param stack - asked by the first. */
 export function makeGoodOps(stack: () => DrivenStack) {
   let run: ReturnType<typeof makeRunOps> | undefined;
+  let clients: Clients | undefined;
   const ops: ReturnType<typeof makeRunOps> = (...args) => (run ??= makeRunOps(stack()))(...args);
   const good = async (...args: readonly string[]): Promise<string> => {
     const ended = await ops(...args);
@@ -104,18 +106,13 @@ export function makeGoodOps(stack: () => DrivenStack) {
     good,
     /** Until the event queue has been empty for a while; then nothing more comes of it. */
     untilDrained: async (): Promise<void> => {
-      const { endpoint, region, outputs } = stack();
-      const sqs = new SQSClient({ endpoint, region, credentials: CREDENTIALS });
-      const look = new GetQueueAttributesCommand({
-        QueueUrl: outputs["EventQueueUrl"],
-        AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
-      });
+      const { endpoint, outputs } = stack();
+      clients ??= makeClients(endpoint);
       for (let quiet = 0; quiet < 3;) {
         await sleep(300);
-        const { Attributes = {} } = await sqs.send(look);
-        quiet = Object.values(Attributes).join() === "0,0" ? quiet + 1 : 0;
+        const depth = await depthOf(clients, outputs["EventQueueUrl"] ?? "");
+        quiet = depth === 0 ? quiet + 1 : 0;
       }
-      sqs.destroy();
     },
   };
 }

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 
-import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { describe, expect, it, vi } from "vitest";
 
 import { runKit } from "../../support/consumer-kit.ts";
@@ -8,6 +7,7 @@ import { startExample } from "../../support/example-consumer.ts";
 import { aQueueReadFor } from "../../support/queue-reader.ts";
 import { STORIES } from "../../../tools/consumer-kit/stories.ts";
 import { CREDENTIALS, REGION } from "../../../tools/local/emulator/emulator.ts";
+import { depthOf } from "../../../tools/local/emulator/emulator-receiver.ts";
 import { eventually } from "../driver.ts";
 import { makeDriver } from "./driver.ts";
 import { isSkipped } from "./stack.ts";
@@ -38,12 +38,7 @@ describe.skipIf(isSkipped)("the test kit of consumers, on a queue of the emulato
     vi.unstubAllEnvs();
 
     const left = await eventually(async () => {
-      const { Attributes = {} } = await clients.sqs.send(
-        new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ["All"] }),
-      );
-      const { ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible } = Attributes;
-      const count =
-        Number(ApproximateNumberOfMessages) + Number(ApproximateNumberOfMessagesNotVisible);
+      const count = await depthOf(clients, queueUrl);
       return count === 0 ? count : null;
     });
     return { ...run, left, deleted: deleted() };

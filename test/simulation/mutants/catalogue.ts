@@ -17,6 +17,7 @@ import { OVERSIZED_MUTANTS } from "./oversized.ts";
 import { POLLER_MUTANTS } from "./poller.ts";
 import { RECORD_LOCK_MUTANTS } from "./record-lock.ts";
 import { RELEASED_MUTANTS } from "./released.ts";
+import { REPAIR_MUTANTS } from "./repairs.ts";
 import { SECOND_END_MUTANTS } from "./second-ends.ts";
 import { SECURITY_MUTANTS } from "./security.ts";
 import { SIDE_MUTANTS } from "./sides.ts";
@@ -42,6 +43,7 @@ export const MUTANTS: readonly Mutant[] = [
   ALLOY_MUTANTS,
   END_MUTANTS,
   SECOND_END_MUTANTS,
+  REPAIR_MUTANTS,
   SIDE_MUTANTS,
   RELEASED_MUTANTS,
   INVESTIGATION_MUTANTS,

@@ -1,12 +1,10 @@
-import { decisionBody, isDecisionBody } from "../../../lambdas/domain/application/decision.ts";
+import { isDecisionBody } from "../../../lambdas/domain/application/decision.ts";
 import type { PublishedEvent } from "../../../lambdas/domain/routing/published-event.ts";
 import type { AlloyApplication } from "../../../lambdas/domain/reconciliation/alloy-application.ts";
-import { aConsumer, idempotencyWith } from "../../support/consumer.ts";
 import { DECISION_SETTINGS, DecidedWorld } from "../../support/decided-world.ts";
-import { aDecision } from "../../support/decisions.ts";
 import { ASKED_OF_DECISIONS } from "../scenario/decisions.ts";
 import type { Mutants } from "./mutant.ts";
-import { aTable, inConsumer, inPoller, publishing, queuedBy } from "./plant.ts";
+import { inConsumer, inPoller, publishing, queuedBy } from "./plant.ts";
 
 type Wrong = ConstructorParameters<typeof DecidedWorld>[2];
 
@@ -147,18 +145,5 @@ export const DECISION_MUTANTS: Mutants = {
             }
           : {},
       ),
-  },
-  "repair-of-decisions-forgotten": {
-    what: "a decision that had its effect and is brought again, as after a restore of the table, is not merged",
-    async hunt(isPlanted) {
-      const idempotency = idempotencyWith({ begin: async () => "duplicate" });
-      const store = aTable(isPlanted, () => ({
-        mergeState: async (observation) => ({ before: observation, after: observation }),
-      }));
-      const consumer = aConsumer({ settings: { decides: true }, idempotency, store });
-      await consumer.copy(decisionBody(aDecision("first")));
-      if (consumer.published.length > 0) return "it is published once more";
-      return consumer.state("JA-1")?.decided ? null : "no decision stands";
-    },
   },
 };

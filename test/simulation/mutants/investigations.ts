@@ -3,12 +3,10 @@ import { checkInvestigation } from "../../../lambdas/domain/reconciliation/inves
 import { parseInvestigationPage } from "../../../lambdas/domain/reconciliation/investigation-list.ts";
 import { METRICS } from "../../../lambdas/settings/metrics.ts";
 import { MemoryInvestigations } from "../../../tools/cloud-in-memory/investigations.ts";
-import { aConsumer, idempotencyWith } from "../../support/consumer.ts";
 import {
   anInvestigationEvent,
   CREATED_AT,
   investigationListOf,
-  investigationWebhookOf,
   listedInvestigation,
 } from "../../support/investigations.ts";
 import { aPoller, START } from "../../support/poller.ts";
@@ -16,7 +14,7 @@ import { alloyAnswer, refuseList } from "../../../tools/cloud-in-memory/builders
 import { POLLER_SETTINGS } from "../../../tools/cloud-in-memory/runtime.ts";
 import { withMethods } from "../../../tools/cloud-in-memory/faults.ts";
 import type { Mutants } from "./mutant.ts";
-import { aTable, inConsumer, inPoller } from "./plant.ts";
+import { inConsumer, inPoller } from "./plant.ts";
 import { HOUR } from "../../../tools/cloud-in-memory/clock.ts";
 
 /** What can go wrong where Investigations are compared with Alloy's list. */
@@ -58,25 +56,6 @@ export const INVESTIGATION_MUTANTS: Mutants = {
           }),
         }),
       })),
-  },
-  "repair-of-steps-forgotten": {
-    what: "a step that had its effect and is brought again, as after a restore of the table, is not recorded",
-    async hunt(isPlanted) {
-      const idempotency = idempotencyWith({ begin: async () => "duplicate" });
-      const store = aTable(isPlanted, () => ({
-        recordEvent: async ({ receiptId, receivedAt }) => ({
-          isNew: true,
-          receiptId,
-          receivedAt,
-          isWithheld: false,
-          outcome: null,
-        }),
-      }));
-      const consumer = aConsumer({ settings: { investigations: true }, idempotency, store });
-      await consumer.copy(investigationWebhookOf());
-      if (consumer.published.length > 0) return "it is published once more";
-      return store.events.size === 1 ? null : `${store.events.size} events are recorded`;
-    },
   },
   "refused-list-is-silent": {
     what: "a refusal of the list is taken for a list of no Investigations, and no alarm is told",

@@ -1,60 +1,14 @@
-import { outcomeOf } from "../../../lambdas/domain/application/application-state.ts";
 import type { ApplicationState } from "../../../lambdas/domain/application/application-state.ts";
-import { correctionBody } from "../../../lambdas/domain/application/correction.ts";
 import { publishedBy } from "../../../lambdas/domain/application/published-decisions.ts";
 import { eventIdIn } from "../../../lambdas/domain/application/stamp.ts";
 import { bothSides } from "../../support/both-sides.ts";
-import { aConsumer, idempotencyWith, pollBatchOf } from "../../support/consumer.ts";
 import type { Said } from "../../support/both-sides.ts";
-import { aCorrection } from "../../support/snapshots.ts";
 import type { Mutants } from "./mutant.ts";
 import { aTable } from "./plant.ts";
 import { HOUR, MINUTE } from "../../../tools/cloud-in-memory/clock.ts";
 
 /** What goes wrong with an end that is tried again, or comes after another one. */
 export const SECOND_END_MUTANTS: Mutants = {
-  "repair-forgotten": {
-    what: "an event that had its effect and is brought again is neither recorded nor merged",
-    async hunt(isPlanted) {
-      // A correction was published under the event's id.
-      const idempotency = idempotencyWith({ begin: async () => "duplicate" });
-      // Nothing is written of an event whose idempotency record is complete.
-      const store = aTable(isPlanted, () => ({
-        recordEvent: async ({ receiptId, receivedAt, outcome }) => ({
-          isNew: false,
-          receiptId,
-          receivedAt,
-          isWithheld: false,
-          outcome,
-        }),
-        mergeState: async (observation) => ({ before: observation, after: observation }),
-      }));
-      const { process, published } = aConsumer({ idempotency, store });
-      const data = { journey_application_token: "JA-1", journey_token: "J-1", ...DENIED };
-      const type = "update:journeyapplications:sandbox";
-      await process(pollBatchOf(JSON.stringify({ type, data })));
-      if (published.length > 0) return "it is published once more";
-      const kept = store.applications.get("JA-1");
-      const outcome = kept === undefined ? null : outcomeOf(kept.state);
-      return store.events.size === 1 && outcome === "Denied" ? null : `the state has ${outcome}`;
-    },
-  },
-  "repair-of-answers-forgotten": {
-    what: "an answer of Alloy's that had its effect and is brought again, as after a restore of the table, is not merged",
-    async hunt(isPlanted) {
-      const idempotency = idempotencyWith({ begin: async () => "duplicate" });
-      const store = aTable(isPlanted, () => ({
-        mergeState: async (observation) => ({ before: observation, after: observation }),
-      }));
-      const { process, published } = aConsumer({ idempotency, store });
-      const answer = { status: "completed", outcome: "Denied", at: AT } as const;
-      await process(pollBatchOf(correctionBody(aCorrection(answer, { askedAt: AT + MINUTE }))));
-      if (published.length > 0) return "it is published once more";
-      const kept = store.applications.get("JA-1");
-      const outcome = kept === undefined ? null : outcomeOf(kept.state);
-      return outcome === "Denied" ? null : `the state has ${outcome}`;
-    },
-  },
   "repeated-end-published": {
     what: "an end from before Alloy said that the application is open is published, though one said the same",
     async hunt(isPlanted) {

@@ -125,12 +125,14 @@ async function lookInto({ sqs }: Clients, QueueUrl: string): Promise<Map<string,
   }
 }
 
-async function depthOf({ sqs }: Clients, QueueUrl: string): Promise<number> {
+/** How many messages a queue has, those that are being processed included; not a number when it does not say. */
+export async function depthOf({ sqs }: Pick<Clients, "sqs">, QueueUrl: string): Promise<number> {
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({
       QueueUrl,
       AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
     }),
   );
-  return Object.values(Attributes).reduce((sum, value) => sum + Number(value), 0);
+  const { ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible } = Attributes;
+  return Number(ApproximateNumberOfMessages) + Number(ApproximateNumberOfMessagesNotVisible);
 }
