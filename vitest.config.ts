@@ -59,38 +59,51 @@ function project(name: string, folders: readonly string[]): TestProjectConfigura
 }
 
 /** They wait for deployed stacks, programs and time-outs, longer than any other. */
-const LONGEST = [/\/e2e\/deployed/, /\/e2e\/(package|commands)\./, /\/contract\/ingest-faults\./];
+export const LONGEST = [
+  /\/e2e\/deployed/,
+  /\/e2e\/(package|commands)\./,
+  /\/contract\/ingest-faults\./,
+];
 
 /** They wait too, for ten to thirty seconds. All of them at once would leave nobody who computes. */
-const WAITING = /\/e2e\/|\/contract\/(incidents|consumer-kit|alloy-simulator)\./;
+export const WAITING =
+  /\/e2e\/(in-process|upgrade|vendor-double)\.|\/contract\/(alloy-simulator|consumer-kit|incidents)\./;
 
 /** The others compute; in this order, each folder finds what the one before has loaded. */
 const COMPUTING = [/\/infra\//, /\/simulation\//, /\/contract\//, /\/unit\//];
-const COMPUTING_BETWEEN_WAITING = 18;
+export const COMPUTING_BETWEEN_WAITING = 18;
+
+interface File {
+  readonly moduleId: string;
+}
+
+/** The files in the order in which workers take them: the longest ones, then one that waits among many that compute. */
+export function waitingApart<One extends File>(files: readonly One[]): One[] {
+  const {
+    longest = [],
+    waiting = [],
+    computing = [],
+  } = Object.groupBy(files, ({ moduleId }) => kindOf(moduleId));
+  const apart = ranked(computing, COMPUTING).flatMap((file, index) =>
+    index % COMPUTING_BETWEEN_WAITING === 0 ? [...waiting.splice(0, 1), file] : [file],
+  );
+  return [...ranked(longest, LONGEST), ...apart, ...waiting];
+}
+
+function kindOf(path: string): "longest" | "waiting" | "computing" {
+  if (LONGEST.some((one) => one.test(path))) return "longest";
+  return WAITING.test(path) ? "waiting" : "computing";
+}
+
+function ranked<One extends File>(files: readonly One[], order: readonly RegExp[]): One[] {
+  const rank = ({ moduleId }: File) => order.findIndex((path) => path.test(moduleId));
+  return files.toSorted((one, other) => rank(one) - rank(other));
+}
 
 class WaitingApart extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const [longest, shorter] = parted(await super.sort(files), (path) =>
-      LONGEST.some((one) => one.test(path)),
-    );
-    const [waiting, computing] = parted(shorter, (path) => WAITING.test(path));
-    const apart = ranked(computing, COMPUTING).flatMap((file, index) =>
-      index % COMPUTING_BETWEEN_WAITING === 0 ? [...waiting.splice(0, 1), file] : [file],
-    );
-    return [...ranked(longest, LONGEST), ...apart, ...waiting];
+    return waitingApart(await super.sort(files));
   }
-}
-
-function parted(files: readonly TestSpecification[], isOne: (path: string) => boolean) {
-  const [these = [], others = []] = [true, false].map((wanted) =>
-    files.filter(({ moduleId }) => isOne(moduleId) === wanted),
-  );
-  return [these, others] as const;
-}
-
-function ranked(files: readonly TestSpecification[], order: readonly RegExp[]) {
-  const rank = ({ moduleId }: TestSpecification) => order.findIndex((path) => path.test(moduleId));
-  return files.toSorted((one, other) => rank(one) - rank(other));
 }
 
 export default defineConfig({
